@@ -535,6 +535,7 @@
 #define device_ahci intact_private_device_ahci
 #define device_bochs_display intact_private_device_bochs_display
 #define device_display_memory intact_private_device_display_memory
+#define device_ahci_add intact_private_device_ahci_add
 #define device_edu intact_private_device_edu
 #define device_failed intact_private_device_failed
 #define device_ich9_ahci intact_private_device_ich9_ahci
@@ -573,6 +574,7 @@
 #define disassemble_free intact_private_disassemble_free
 #define disassemble_is_built intact_private_disassemble_is_built
 #define disassemble_line intact_private_disassemble_line
+#define disk_place_connect intact_private_disk_place_connect
 #define disk_places_add intact_private_disk_places_add
 #define disk_places_find intact_private_disk_places_find
 #define disk_places_free intact_private_disk_places_free
@@ -598,7 +600,11 @@
 #define dsdt_arm_append intact_private_dsdt_arm_append
 #define dsdt_device intact_private_dsdt_device
 #define dsdt_link intact_private_dsdt_link
+#define dsdt_pic_method intact_private_dsdt_pic_method
+#define dsdt_pirq_links intact_private_dsdt_pirq_links
+#define dsdt_pirq_routes intact_private_dsdt_pirq_routes
 #define dsdt_resources intact_private_dsdt_resources
+#define dsdt_route intact_private_dsdt_route
 #define dsdt_routes intact_private_dsdt_routes
 #define dsdt_uid intact_private_dsdt_uid
 #define dsdt_virtio intact_private_dsdt_virtio
@@ -1017,6 +1023,11 @@
 #define icc_visit intact_private_icc_visit
 #define icc_why intact_private_icc_why
 #define icc_write intact_private_icc_write
+#define ich9_init intact_private_ich9_init
+#define ich9_loaded intact_private_ich9_loaded
+#define ich9_reset intact_private_ich9_reset
+#define ich9_route_register intact_private_ich9_route_register
+#define ich9_visit intact_private_ich9_visit
 #define ide_destroy intact_private_ide_destroy
 #define ide_init intact_private_ide_init
 #define ide_loaded intact_private_ide_loaded
@@ -1242,6 +1253,9 @@
 #define manager_replay intact_private_manager_replay
 #define manager_retire intact_private_manager_retire
 #define manager_visit intact_private_manager_visit
+#define mch_init intact_private_mch_init
+#define mch_loaded intact_private_mch_loaded
+#define mch_reset intact_private_mch_reset
 #define memory_begin intact_private_memory_begin
 #define memory_begin_aligned intact_private_memory_begin_aligned
 #define memory_end intact_private_memory_end
@@ -1396,6 +1410,7 @@
 #define monitor_wait intact_private_monitor_wait
 #define monitor_watch intact_private_monitor_watch
 #define monitor_why intact_private_monitor_why
+#define moving_to intact_private_moving_to
 #define mptable_build intact_private_mptable_build
 #define msi_arm_decode intact_private_msi_arm_decode
 #define msi_arm_encode intact_private_msi_arm_encode
@@ -1514,7 +1529,15 @@
 #define pc_com_reset intact_private_pc_com_reset
 #define pc_com_visit intact_private_pc_com_visit
 #define pc_com_wire intact_private_pc_com_wire
+#define pc_chipset_i440fx intact_private_pc_chipset_i440fx
+#define pc_chipset_q35 intact_private_pc_chipset_q35
 #define pc_describe intact_private_pc_describe
+#define pc_drives_close intact_private_pc_drives_close
+#define pc_drives_connect intact_private_pc_drives_connect
+#define pc_drives_loaded intact_private_pc_drives_loaded
+#define pc_drives_translation intact_private_pc_drives_translation
+#define pc_drives_visit intact_private_pc_drives_visit
+#define pc_drives_wanted intact_private_pc_drives_wanted
 #define pc_fill_fw_cfg intact_private_pc_fill_fw_cfg
 #define pc_firmware intact_private_pc_firmware
 #define pc_lint intact_private_pc_lint
@@ -1529,11 +1552,6 @@
 #define pc_shown intact_private_pc_shown
 #define pc_sink intact_private_pc_sink
 #define pc_south_destroy intact_private_pc_south_destroy
-#define pc_south_loaded intact_private_pc_south_loaded
-#define pc_south_make intact_private_pc_south_make
-#define pc_south_reset intact_private_pc_south_reset
-#define pc_south_start intact_private_pc_south_start
-#define pc_south_translation intact_private_pc_south_translation
 #define pc_south_visit intact_private_pc_south_visit
 #define pc_start intact_private_pc_start
 #define pc_tell_registers intact_private_pc_tell_registers
@@ -1570,6 +1588,7 @@
 #define pci_bus_connect intact_private_pci_bus_connect
 #define pci_bus_decode intact_private_pci_bus_decode
 #define pci_bus_free_slot intact_private_pci_bus_free_slot
+#define pci_bus_gsi intact_private_pci_bus_gsi
 #define pci_bus_loaded intact_private_pci_bus_loaded
 #define pci_bus_read intact_private_pci_bus_read
 #define pci_bus_remove intact_private_pci_bus_remove
@@ -1586,6 +1605,7 @@
 #define pci_function_visit intact_private_pci_function_visit
 #define pci_hook_capability intact_private_pci_hook_capability
 #define pci_host_init intact_private_pci_host_init
+#define pci_host_init_as intact_private_pci_host_init_as
 #define pci_host_init_ecam intact_private_pci_host_init_ecam
 #define pci_host_read intact_private_pci_host_read
 #define pci_host_reset intact_private_pci_host_reset

@@ -58,6 +58,12 @@ enum intact_machine_type {
     INTACT_VIRT, // AArch64; a generic interrupt controller (GIC), addresses as of QEMU's `virt`
 };
 
+// The chipset of INTACT_PC: `-machine pc` and `q35`.
+enum intact_chipset {
+    INTACT_I440FX, // an 82441FX; with a firmware or disks a PIIX3 with IDE, and the power management of a PIIX4
+    INTACT_Q35,    // a Q35 MCH and an ICH9: configuration space in memory by PCIEXBAR, eight PCI interrupts, AHCI
+};
+
 // How the bytes of a disk are in a file.
 enum intact_drive_format {
     INTACT_DRIVE_RAW,   // one after the other
@@ -71,19 +77,20 @@ enum intact_drive_format {
 enum intact_drive_interface {
     INTACT_DRIVE_NONE,   // for the device whose `drive` property is its id
     INTACT_DRIVE_PFLASH, // the contents of a flash bank
-    INTACT_DRIVE_IDE,    // a disk of the IDE controller of INTACT_PC
+    INTACT_DRIVE_IDE,    // a disk of the IDE or AHCI controller of INTACT_PC
 };
 
 #define INTACT_DRIVES_MAX  32
 #define INTACT_FLASH_BANKS 2u
 #define INTACT_IDE_DRIVES  4u
+#define INTACT_SATA_DRIVES 6u
 
 struct intact_drive_config {
     enum intact_drive_interface interface;
     const char *file; // path
     const char *id;   // INTACT_DRIVE_NONE: no two are equal. NULL: none
     // INTACT_DRIVE_PFLASH: the bank, 0 to INTACT_FLASH_BANKS - 1; INTACT_DRIVE_IDE: the disk, 0 to INTACT_IDE_DRIVES - 1: 0 and 1
-    // are master and slave of the first channel, 2 and 3 of the second
+    // are master and slave of the first channel, 2 and 3 of the second; with INTACT_Q35 the port, 0 to INTACT_SATA_DRIVES - 1
     unsigned unit;
     bool readonly; // the guest cannot write to it
     bool snapshot; // what it writes is kept in memory only, and the file is not changed
@@ -255,6 +262,7 @@ struct intact_machine_config {
 
     // INTACT_PC: the ids of the chardevs of COM2 (2F8h, IRQ 3), COM3 (3E8h, IRQ 4) and COM4 (2E8h, IRQ 3). NULL: not there.
     const char *com_chardevs[3];
+    enum intact_chipset chipset; // of INTACT_PC
 };
 
 // One processor, 128 MiB, an HPET, ACPI, COM1 without output, reboot, the fixed date 2026-01-01; nothing to run.

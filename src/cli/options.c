@@ -238,10 +238,11 @@ static const char *const trace_words[] = { "file=", "help", NULL };
 static const char *const rtc_words[] = { "base=utc", "base=2026-01-01T00:00:00", NULL };
 
 const struct option options[] = {
-    { "machine", "[type=]pc|virt[,PROPERTY=VALUE]", GROUP_MACHINE,
-      "The machine to build. Properties of pc: hpet=on|off (the HPET); of virt: gic-version=2|3, its=on|off (an ITS, "
+    { "machine", "[type=]pc|q35|virt[,PROPERTY=VALUE]", GROUP_MACHINE,
+      "The machine to build. Properties of pc and q35: hpet=on|off (the HPET); of virt: gic-version=2|3, its=on|off "
+      "(an ITS, "
       "with "
-      "GICv3); of both: acpi=on|off (ACPI tables; on virt a firmware gets them), accel=NAME as with -accel.",
+      "GICv3); of all: acpi=on|off (ACPI tables; on virt a firmware gets them), accel=NAME as with -accel.",
       machine_types, take_machine },
     { "M", "...", GROUP_MACHINE, "The same as -machine.", machine_types, take_machine },
     { "cpu", "MODEL[,+FEATURE][,-FEATURE]", GROUP_MACHINE, "The model of the processors; -cpu help lists them.", NULL,

@@ -76,10 +76,22 @@ static int flash_unit(struct settings *settings, const struct properties *proper
     return take_place(settings, &banks, text, unit, drive);
 }
 
+// Of the machine that was named so far: two channels with two disks each, or ports with one.
+static bool has_ports(const struct settings *settings)
+{
+    return settings->config.chipset == INTACT_Q35;
+}
+
+static struct places ide_places(const struct settings *settings)
+{
+    return (struct places){ "ide", "IDE disk", has_ports(settings) ? INTACT_SATA_DRIVES : INTACT_IDE_DRIVES };
+}
+
 // `index` counts through the channels; `bus` and `unit` name the channel and the disk on it.
 static int ide_unit(struct settings *settings, const struct properties *properties, struct intact_drive_config *drive)
 {
-    static const struct places disks = { "ide", "IDE disk", INTACT_IDE_DRIVES };
+    const struct places disks = ide_places(settings);
+    const uint64_t units = has_ports(settings) ? 1 : 2, buses = disks.count / units;
     const char *index = properties_get(properties, "index"), *bus = properties_get(properties, "bus"),
                *unit = properties_get(properties, "unit"), *media = properties_get(properties, "media");
     uint64_t at = 0, channel = 0;
@@ -88,13 +100,14 @@ static int ide_unit(struct settings *settings, const struct properties *properti
         return refuse(settings, "-drive: media is disk or cdrom, not '%.80s'", media);
     if (index && (bus || unit))
         return refuse(settings, "-drive: give index, or bus and unit, not both");
-    if (index && (!text_number(index, &at) || at >= INTACT_IDE_DRIVES))
-        return refuse(settings, "-drive: index is an IDE disk, 0 to %u, not '%.80s'", INTACT_IDE_DRIVES - 1, index);
-    if (bus && (!text_number(bus, &channel) || channel > 1))
-        return refuse(settings, "-drive: bus is an IDE channel, 0 or 1, not '%.80s'", bus);
-    if (unit && (!text_number(unit, &at) || at > 1))
-        return refuse(settings, "-drive: unit is a disk of an IDE channel, 0 or 1, not '%.80s'", unit);
-    return take_place(settings, &disks, index || bus || unit, 2 * channel + at, drive);
+    if (index && (!text_number(index, &at) || at >= disks.count))
+        return refuse(settings, "-drive: index is an IDE disk, 0 to %u, not '%.80s'", disks.count - 1, index);
+    if (bus && (!text_number(bus, &channel) || channel >= buses))
+        return refuse(settings, "-drive: bus is an IDE channel, 0 to %u, not '%.80s'", (unsigned)buses - 1, bus);
+    if (unit && (!text_number(unit, &at) || at >= units))
+        return refuse(settings, "-drive: unit is a disk of an IDE channel, 0 to %u, not '%.80s'", (unsigned)units - 1,
+                      unit);
+    return take_place(settings, &disks, index || bus || unit, units * channel + at, drive);
 }
 
 static int drive_unit(struct settings *settings, const struct properties *properties, struct intact_drive_config *drive)
@@ -259,7 +272,7 @@ int take_pflash(struct settings *settings, const char *value)
 
 static int take_disk(struct settings *settings, const char *value, unsigned unit, bool cd)
 {
-    static const struct places disks = { "ide", "IDE disk", INTACT_IDE_DRIVES };
+    const struct places disks = ide_places(settings);
     struct intact_drive_config drive = {
         .interface = INTACT_DRIVE_IDE, .cd = cd, .readonly = cd, .format = INTACT_DRIVE_PROBE
     };

@@ -8,7 +8,33 @@
 #include "cli/properties.h"
 #include "cli/text.h"
 
-const char *const machine_types[] = { "pc", "virt", NULL };
+const char *const machine_types[] = { "pc", "q35", "virt", NULL };
+
+static const struct machine_kind {
+    const char *name, *versions; // QEMU's names of its versions: "pc-q35-7.2"
+    enum intact_machine_type type;
+    enum intact_chipset chipset;
+} kinds[] = {
+    { "pc", "pc-i440fx-", INTACT_PC, INTACT_I440FX },
+    { "q35", "pc-q35-", INTACT_PC, INTACT_Q35 },
+    { "virt", "virt-", INTACT_VIRT, INTACT_I440FX },
+};
+
+// A version of QEMU's machine is the machine: what changed between them is not here.
+static bool is_version(const char *text, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    return strncmp(text, prefix, length) == 0 && text[length] &&
+           text[length + strspn(text + length, "0123456789.")] == 0;
+}
+
+static const struct machine_kind *find_kind(const char *text)
+{
+    for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(text, kinds[i].name) == 0 || is_version(text, kinds[i].versions))
+            return &kinds[i];
+    return NULL;
+}
 
 static bool is_one_of(const char *word, const char *const *words)
 {
@@ -128,10 +154,13 @@ int take_machine(struct settings *settings, const char *value)
     const char *type = properties.first ? properties.first : properties_get(&properties, "type");
     if (list_is_asked(type)) // type=help
         return list_show(settings, machine_types);
-    if (type && !is_one_of(type, machine_types))
+    const struct machine_kind *kind = type ? find_kind(type) : NULL;
+    if (type && !kind)
         return refuse_unknown(settings, "-machine", "type", type, machine_types);
-    if (type)
-        settings->config.type = strcmp(type, "virt") == 0 ? INTACT_VIRT : INTACT_PC;
+    if (kind) {
+        settings->config.type = kind->type;
+        settings->config.chipset = kind->chipset;
+    }
     if (properties_get(&properties, "memory-backend"))
         settings->memory_object = properties_get(&properties, "memory-backend");
     const char *accel = properties_get(&properties, "accel");
@@ -228,7 +257,7 @@ static int check_model(struct settings *settings, const char *model)
     for (unsigned i = 0; (name = intact_machine_cpu(other, i, NULL)); i++)
         if (strcmp(model, name) == 0)
             return refuse(settings, "-cpu: '%s' is a model of -machine %s; -cpu help lists those of %s", name,
-                          machine_types[other], machine_types[type]);
+                          other == INTACT_VIRT ? "virt" : "pc", type == INTACT_VIRT ? "virt" : "pc");
     return refuse_unknown(settings, "-cpu", "model", model, names);
 }
 

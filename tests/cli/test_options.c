@@ -253,7 +253,15 @@ Test(options, machines_and_their_properties)
     cr_assert_not(settings.config.hpet);
     TAKES("-M", "type=pc", "-no-acpi", "-no-hpet");
     cr_assert_not(settings.config.acpi);
-    REFUSES("no type 'q35'; there is pc, virt", "-machine", "q35");
+    TAKES("-machine", "q35,hpet=off");
+    cr_assert_eq(settings.config.type, INTACT_PC);
+    cr_assert_eq(settings.config.chipset, INTACT_Q35);
+    TAKES("-machine", "q35", "-M", "pc-i440fx-7.2");
+    cr_assert_eq(settings.config.chipset, INTACT_I440FX);
+    TAKES("-M", "pc-q35-7.2");
+    cr_assert_eq(settings.config.chipset, INTACT_Q35);
+    REFUSES("no type 'pc-q35-'", "-machine", "pc-q35-");
+    REFUSES("no type 'microvm'; there is pc, q35, virt", "-machine", "microvm");
     REFUSES("no property 'hept'; the nearest is 'hpet'", "-machine", "pc,hept=on");
     REFUSES("on or off", "-machine", "pc,hpet=maybe");
     REFUSES("a property without a name", "-machine", "pc,=on");
@@ -803,6 +811,12 @@ Test(options, ide_disks_have_their_place_on_two_channels)
     REFUSES("more than 4 drives with if=ide", "-hda", "a", "-hdb", "a", "-hdc", "a", "-hdd", "a", "-drive",
             "if=ide,file=a");
     REFUSES("index is an IDE disk, 0 to 3, not '4'", "-drive", "if=ide,index=4,file=a");
+    TAKES("-machine", "q35", "-hdd", "d", "-drive", "if=ide,index=4,file=e", "-drive", "if=ide,bus=5,unit=0,file=f");
+    cr_assert_eq(settings.drives[0].unit, 3);
+    cr_assert_eq(settings.drives[2].unit, 5);
+    REFUSES("more than 6 drives with if=ide", "-M", "q35", "-hda", "a", "-hdb", "a", "-hdc", "a", "-hdd", "a", "-drive",
+            "if=ide,file=a", "-drive", "if=ide,file=a", "-drive", "if=ide,file=a");
+    REFUSES("unit is a disk of an IDE channel, 0 to 0", "-M", "q35", "-drive", "if=ide,bus=1,unit=1,file=a");
     REFUSES("give index, or bus and unit", "-drive", "if=ide,index=1,unit=0,file=a");
     REFUSES("bus is an IDE channel", "-drive", "if=ide,bus=2,file=a");
     REFUSES("unit is a disk of an IDE channel", "-drive", "if=ide,unit=2,file=a");

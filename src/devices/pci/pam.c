@@ -38,7 +38,7 @@ static void write_below(void *owner, uint64_t offset, unsigned size, uint64_t va
 static uint8_t attributes(const struct pam *pam, unsigned index)
 {
     unsigned place = index == PAM_PARTS - 1 ? 1 : index + 2; // in half bytes from PAM0
-    return pam->bridge->config[PAM_REGISTER + place / 2] >> (4 * (place % 2)) & (RE | WE);
+    return pam->bridge->config[pam->first + place / 2] >> (4 * (place % 2)) & (RE | WE);
 }
 
 static void follow(struct pam *pam)
@@ -57,9 +57,11 @@ static void follow(struct pam *pam)
 
 static void written(void *owner, unsigned offset, unsigned size, uint64_t now)
 {
-    (void)now;
-    if (offset < PAM_REGISTER + PAM_REGISTERS && offset + size > PAM_REGISTER)
-        follow(owner);
+    struct pam *pam = owner;
+    if (offset < pam->first + PAM_REGISTERS && offset + size > pam->first)
+        follow(pam);
+    if (pam->written)
+        pam->written(pam->owner, offset, size, now);
 }
 
 static int add_part(struct pam *pam, unsigned index, uint8_t *ram, uint8_t *rom)
@@ -84,13 +86,16 @@ static int add_part(struct pam *pam, unsigned index, uint8_t *ram, uint8_t *rom)
     return bus_add(pam->memory, &part->region);
 }
 
-int pam_init(struct pam *pam, struct pci_function *bridge, struct bus *memory, uint8_t *ram, uint8_t *rom)
+int pam_init(struct pam *pam, struct pci_function *bridge, unsigned first, struct bus *memory, uint8_t *ram,
+             uint8_t *rom)
 {
     int result = 0;
-    *pam = (struct pam){ .bridge = bridge, .memory = memory };
-    pci_function_allow(bridge, PAM_REGISTER, 1, 0x30);
+    *pam = (struct pam){
+        .bridge = bridge, .first = first, .written = bridge->written, .owner = bridge->owner, .memory = memory
+    };
+    pci_function_allow(bridge, first, 1, 0x30);
     for (unsigned i = 1; i < PAM_REGISTERS; i++)
-        pci_function_allow(bridge, PAM_REGISTER + i, 1, 0x33);
+        pci_function_allow(bridge, first + i, 1, 0x33);
     bridge->written = written;
     bridge->owner = pam;
     for (unsigned i = 0; i < PAM_PARTS && result == 0; i++)
@@ -100,7 +105,7 @@ int pam_init(struct pam *pam, struct pci_function *bridge, struct bus *memory, u
 
 void pam_reset(struct pam *pam)
 {
-    memset(pam->bridge->config + PAM_REGISTER, 0, PAM_REGISTERS);
+    memset(pam->bridge->config + pam->first, 0, PAM_REGISTERS);
     follow(pam);
 }
 

@@ -18,7 +18,7 @@
 #include "devices/pci/pci.h"
 
 enum {
-    PAM_REGISTER = 0x59, // PAM0 in the bridge's configuration space
+    PAM_REGISTER = 0x59, // PAM0 in the configuration space of an 82441FX
     PAM_REGISTERS = 7,
     PAM_PARTS = 13,
     PAM_BASE = 0xc0000,
@@ -38,13 +38,18 @@ struct pam_part {
 
 struct pam {
     struct pci_function *bridge;
+    unsigned first; // PAM0
+    // What else follows the bridge's registers.
+    void (*written)(void *owner, unsigned offset, unsigned size, uint64_t now);
+    void *owner;
     struct bus *memory;
     struct pam_part parts[PAM_PARTS];
 };
 
-// `ram`: host memory of PAM_BASE and up; `rom`: of PAM_ROM and up. Puts all parts on the bus, with the registers 0. 0, or what
+// `first`: where PAM0 is; the other registers follow. `ram`: host memory of PAM_BASE and up; `rom`: of PAM_ROM and up. Puts all parts on the bus, with the registers 0. 0, or what
 // bus_add says.
-int pam_init(struct pam *pam, struct pci_function *bridge, struct bus *memory, uint8_t *ram, uint8_t *rom);
+int pam_init(struct pam *pam, struct pci_function *bridge, unsigned first, struct bus *memory, uint8_t *ram,
+             uint8_t *rom);
 // The registers are 0: no RAM.
 void pam_reset(struct pam *pam);
 // After a load: the map follows the registers, which are a part of the bridge.

@@ -135,6 +135,8 @@ struct pci_bus_config {
     struct bus *memory, *ports;
     struct intact_irq_manager *interrupts;
     uint32_t gsi[PCI_PINS]; // the GSIs of INTA to INTD of slot 0; those of slot n are rotated by n
+    // Or a board has another rule. `pin` counts from 0. NULL: it has not.
+    uint32_t (*gsi_of)(unsigned slot, unsigned pin);
 };
 
 struct pci_bus {
@@ -194,6 +196,8 @@ bool pci_write_memory(struct pci_function *function, uint64_t address, const voi
 // --- Bus -------------------------------------------------------------------------------------------------------------
 
 void pci_bus_connect(struct pci_bus *bus, const struct pci_bus_config *config);
+// The GSI of a slot's pin, which counts from 0.
+uint32_t pci_bus_gsi(const struct pci_bus *bus, unsigned slot, unsigned pin);
 // Puts `function` (kept alive by the caller) at `devfn`. -EEXIST: the place is taken; -EINVAL: function n of a slot
 // without function 0.
 int pci_bus_add(struct pci_bus *bus, uint8_t devfn, struct pci_function *function);
@@ -213,6 +217,9 @@ void pci_bus_loaded(struct pci_bus *bus);
 
 // Bus 0 with the host bridge `vendor`:`device` (class 060000h) in slot 0. `reset_port` may be NULL.
 void pci_host_init(struct pci_host *host, struct reset_port *reset_port);
+// The same with another bridge.
+void pci_host_init_as(struct pci_host *host, struct reset_port *reset_port, uint16_t vendor, uint16_t device,
+                      uint8_t revision);
 void pci_host_init_ecam(struct pci_host *host);
 void pci_host_reset(struct pci_host *host, uint64_t now);
 // Its own state and the bridge's; functions are visited by their devices.

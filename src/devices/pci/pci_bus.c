@@ -219,6 +219,12 @@ void pci_bus_connect(struct pci_bus *bus, const struct pci_bus_config *config)
     bus->config = *config;
 }
 
+// The rotation is that of PCI-to-PCI Bridge 1.2, 9.1.
+uint32_t pci_bus_gsi(const struct pci_bus *bus, unsigned slot, unsigned pin)
+{
+    return bus->config.gsi_of ? bus->config.gsi_of(slot, pin) : bus->config.gsi[(slot + pin) % PCI_PINS];
+}
+
 int pci_bus_add(struct pci_bus *bus, uint8_t devfn, struct pci_function *function)
 {
     struct pci_function *first = bus->functions[devfn & ~7];

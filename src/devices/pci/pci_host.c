@@ -120,11 +120,17 @@ static void bridge_init(struct pci_host *host, uint16_t vendor, uint16_t device,
     pci_bus_add(&host->bus, PCI_DEVFN(0, 0), &host->bridge);
 }
 
-void pci_host_init(struct pci_host *host, struct reset_port *reset_port)
+void pci_host_init_as(struct pci_host *host, struct reset_port *reset_port, uint16_t vendor, uint16_t device,
+                      uint8_t revision)
 {
     memset(host, 0, sizeof *host);
     host->reset_port = reset_port;
-    bridge_init(host, 0x8086, 0x1237, 2); // 82441FX
+    bridge_init(host, vendor, device, revision);
+}
+
+void pci_host_init(struct pci_host *host, struct reset_port *reset_port)
+{
+    pci_host_init_as(host, reset_port, 0x8086, 0x1237, 2); // 82441FX
 }
 
 void pci_host_init_ecam(struct pci_host *host)

@@ -307,16 +307,15 @@ static int add_msix(struct pci_function *function)
 static int add_device(struct pci_function *function)
 {
     struct pci_irq *irq = &function->irq;
-    const struct pci_bus_config *bus = &function->bus->config;
-    unsigned turn = (function->devfn >> 3) + irq->config.pin - 1u; // as in PCI-to-PCI Bridge 1.2, 9.1
+    uint32_t gsi = irq->config.pin ? pci_bus_gsi(function->bus, function->devfn >> 3, irq->config.pin - 1u) : 0;
     const struct intact_irq_resources resources = {
         .size = sizeof(struct intact_irq_resources),
-        .legacy = { irq->config.pin ? bus->gsi[turn % PCI_PINS] : 0, irq->config.pin != 0 },
+        .legacy = { gsi, irq->config.pin != 0 },
         .pci_msi = { INTACT_IRQ_ANY_BASE, irq->config.msi_vectors },
         .pci_msix = { INTACT_IRQ_ANY_BASE, irq->config.msix_vectors },
         .requester = function->devfn, // bus 0
     };
-    return intact_irq_device_create(bus->interrupts, &resources, &irq->device);
+    return intact_irq_device_create(function->bus->config.interrupts, &resources, &irq->device);
 }
 
 int pci_irq_init(struct pci_function *function, const struct pci_irq_config *config)

@@ -21,24 +21,9 @@ static uint16_t wanted(const struct piix *piix)
     return on ? pci_function_get(&piix->pm, PIIX_PMBA, 2) & PMBA_MASK : 0;
 }
 
-static void leave(struct piix *piix)
-{
-    if (piix->mapped)
-        bus_remove(piix->ports, &piix->window);
-    piix->mapped = false;
-}
-
 static void place(struct piix *piix)
 {
-    uint16_t base = wanted(piix);
-    if (piix->mapped && piix->window.base == base)
-        return;
-    leave(piix);
-    piix->window.base = base;
-    if (!base)
-        return;
-    piix->mapped = bus_add(piix->ports, &piix->window) == 0;
-    piix->pm.mistakes[PCI_OVERLAP] += !piix->mapped;
+    piix->pm.mistakes[PCI_OVERLAP] += !moving_to(&piix->window, wanted(piix), PIIX_PM_PORTS);
 }
 
 static void written(void *owner, unsigned offset, unsigned size, uint64_t now)
@@ -95,9 +80,7 @@ static void init_pm(struct piix *piix)
 int piix_init(struct piix *piix, struct pci_bus *bus, struct bus *ports, const struct region *window)
 {
     memset(piix, 0, sizeof *piix);
-    piix->ports = ports;
-    piix->window = *window;
-    piix->window.size = PIIX_PM_PORTS;
+    piix->window = (struct moving){ .bus = ports, .region = *window };
     init_isa(piix);
     init_pm(piix);
     set_defaults(piix);
@@ -119,11 +102,7 @@ void piix_visit(struct piix *piix, struct visit *v)
     VISIT_NESTED(v, "pm", pci_function_visit(&piix->pm, v));
 }
 
-// `mapped` says what is on the bus now, which is of before the load.
 void piix_loaded(struct piix *piix)
 {
-    uint32_t overlaps = piix->pm.mistakes[PCI_OVERLAP];
-    leave(piix);
-    place(piix);
-    piix->pm.mistakes[PCI_OVERLAP] = overlaps;
+    moving_to(&piix->window, wanted(piix), PIIX_PM_PORTS);
 }

@@ -14,6 +14,7 @@
 
 #include "base/bus.h"
 #include "base/visit.h"
+#include "devices/pci/moving.h"
 #include "devices/pci/pci.h"
 
 enum piix_register {
@@ -44,9 +45,7 @@ enum {
 
 struct piix {
     struct pci_function isa, pm;
-    struct bus *ports;
-    struct region window; // of the ACPI registers
-    bool mapped;          // not, where PMBA names ports that are in use: a mistake (PCI_OVERLAP)
+    struct moving window; // of the ACPI registers; where PMBA names ports that are in use: a mistake (PCI_OVERLAP)
 };
 
 // `window`: read, write, owner and widest of the ACPI registers; the place is PMBA's. What pci_bus_add says.

@@ -325,10 +325,12 @@ void board_add_display(struct board *board, const struct display *display)
         board->display = *display;
 }
 
-void board_connect_pci(struct board *board, const uint32_t gsi[PCI_PINS], const struct pci_windows *windows)
+void board_connect_pci(struct board *board, const struct pci_bus_config *wires, const struct pci_windows *windows)
 {
-    struct pci_bus_config config = { .memory = &board->memory, .ports = &board->ports, .interrupts = board->manager };
-    memcpy(config.gsi, gsi, sizeof config.gsi);
+    struct pci_bus_config config = *wires;
+    config.memory = &board->memory;
+    config.ports = &board->ports;
+    config.interrupts = board->manager;
     pci_bus_connect(&board->pci.bus, &config);
     board->pci_windows = *windows;
 }

@@ -218,8 +218,8 @@ struct image_store *board_files(struct board *board);
 // A display was made. The machine's picture is that of the first.
 void board_add_display(struct board *board, const struct display *display);
 
-// Connects bus 0 to memory, ports and interrupts; INTA to INTD of slot 0 are connected to `gsi`.
-void board_connect_pci(struct board *board, const uint32_t gsi[PCI_PINS], const struct pci_windows *windows);
+// Connects bus 0 to memory, ports and interrupts. `wires` says to which GSIs its pins lead.
+void board_connect_pci(struct board *board, const struct pci_bus_config *wires, const struct pci_windows *windows);
 
 // A device was added, or its counters of mistakes were loaded: with an observer, they are looked for again. (Without
 // memory for that, those of the last devices are not reported.)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // `-device ahci`, which is called `ich9-ahci` too, and the disks of IDE and AHCI controllers: `-device ide-hd`, `ide-cd`.
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,29 +44,45 @@ static int add_places(struct board *board, struct ahci *ahci, const char *name)
     return result;
 }
 
-static int create_ahci(struct board *board, const struct intact_device_config *config, struct board_device *device)
+static int make_ahci(struct board *board, uint8_t devfn, const char *places, struct board_device *device)
 {
     static const struct board_device_ops ops = { ahci_ops_reset, ahci_ops_visit, ahci_ops_destroy,
                                                  NULL,           ahci_ops_why,   ahci_ops_part };
+    struct ahci *ahci = calloc(1, sizeof *ahci);
+    if (!ahci)
+        return -ENOMEM;
+    device->object = ahci;
+    device->ops = &ops;
+    int result = ahci_init(ahci, &board->pci.bus, devfn);
+    if (result == 0)
+        result = pci_irq_set_name(&ahci->pci, device->name);
+    if (result == 0)
+        result = add_places(board, ahci, places);
+    if (result < 0)
+        ahci_ops_destroy(ahci);
+    return result;
+}
+
+int device_ahci_add(struct board *board, uint8_t devfn, const char *places)
+{
+    struct board_device device = { .driver = device_ich9_ahci.name, .name = "ahci" };
+    int result = make_ahci(board, devfn, places, &device);
+    if (result < 0)
+        return result;
+    result = device_list_add(&board->devices, &device);
+    if (result < 0)
+        ahci_ops_destroy(device.object);
+    return result;
+}
+
+static int create_ahci(struct board *board, const struct intact_device_config *config, struct board_device *device)
+{
     uint8_t devfn;
     int result = device_pci_place(board, config, &devfn);
     if (result < 0)
         return result;
-    struct ahci *ahci = calloc(1, sizeof *ahci);
-    if (!ahci)
-        return device_failed(board, config, -ENOMEM);
-    device->object = ahci;
-    device->ops = &ops;
-    result = ahci_init(ahci, &board->pci.bus, devfn);
-    if (result == 0)
-        result = pci_irq_set_name(&ahci->pci, device->name);
-    if (result < 0)
-        device_failed(board, config, result);
-    else
-        result = add_places(board, ahci, device->name);
-    if (result < 0)
-        ahci_ops_destroy(ahci);
-    return result;
+    result = make_ahci(board, devfn, device->name, device);
+    return result < 0 ? device_failed(board, config, result) : 0;
 }
 
 static const struct device_property ahci_properties[] = {
@@ -117,23 +132,6 @@ static void medium_ops_loaded(void *object)
     block_file_loaded(&((struct medium *)object)->file);
 }
 
-// Its serial number, unless one is given: that of its place among all.
-static void connect(struct board *board, const struct disk_place *place, const struct intact_block *block,
-                    const char *serial, bool cd)
-{
-    char own[16];
-    unsigned number = 0;
-    while (board->disk_places.places[number].disk != place->disk)
-        number++;
-    snprintf(own, sizeof own, "IN%05u", number + 1);
-    if (place->serial)
-        ata_init_serial(place->disk, block, serial ? serial : own, cd);
-    else if (cd)
-        ata_init_cd(place->disk, block, serial ? serial : own);
-    else
-        ata_init(place->disk, block, serial ? serial : own);
-}
-
 static int create_disk(struct board *board, const struct intact_device_config *config, struct board_device *device,
                        bool cd)
 {
@@ -160,7 +158,7 @@ static int create_disk(struct board *board, const struct intact_device_config *c
     if (result < 0)
         medium_ops_destroy(medium);
     else
-        connect(board, &place, block, serial, cd);
+        disk_place_connect(&board->disk_places, &place, block, serial, cd);
     return result;
 }
 

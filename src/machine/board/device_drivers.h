@@ -7,6 +7,8 @@
 
 // device_ahci.c
 extern const struct device_driver device_ahci, device_ich9_ahci, device_ide_hd, device_ide_cd;
+// A controller that a machine has, as a device of the list, with the buses `places`.0 to 5. A negative errno.
+int device_ahci_add(struct board *board, uint8_t devfn, const char *places);
 
 // device_pci.c
 extern const struct device_driver device_edu, device_pci_testdev;

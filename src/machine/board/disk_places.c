@@ -67,6 +67,22 @@ int disk_places_find(struct board *board, const struct intact_device_config *con
     return result < 0 ? result : refuse_place(board, config, bus, taken);
 }
 
+void disk_place_connect(const struct disk_places *places, const struct disk_place *place,
+                        const struct intact_block *block, const char *serial, bool cd)
+{
+    char own[16];
+    unsigned number = 0;
+    while (places->places[number].disk != place->disk)
+        number++;
+    snprintf(own, sizeof own, "IN%05u", number + 1);
+    if (place->serial)
+        ata_init_serial(place->disk, block, serial ? serial : own, cd);
+    else if (cd)
+        ata_init_cd(place->disk, block, serial ? serial : own);
+    else
+        ata_init(place->disk, block, serial ? serial : own);
+}
+
 bool disk_places_wanted(const struct intact_machine_config *config)
 {
     for (unsigned i = 0; i < config->device_count; i++) {

@@ -11,6 +11,7 @@
 
 struct ata;
 struct board;
+struct intact_block;
 
 struct disk_place {
     const char *controller; // "ide"; a name that lives as long as the board
@@ -29,6 +30,9 @@ int disk_places_add(struct board *board, const struct disk_place *place);
 // The free place that the properties `bus` and `unit` name, or the first there is. -EINVAL with a line in board->error.
 int disk_places_find(struct board *board, const struct intact_device_config *config, struct disk_place *place);
 void disk_places_free(struct disk_places *places);
+// Makes a disk of the ATA device there. `serial`: its number, or NULL: one by its place.
+void disk_place_connect(const struct disk_places *places, const struct disk_place *place,
+                        const struct intact_block *block, const char *serial, bool cd);
 // A -device wants a place at a controller of the machine's own.
 bool disk_places_wanted(const struct intact_machine_config *config);
 

@@ -74,14 +74,15 @@ static uint32_t decoding(const struct pci_function *function)
     return command;
 }
 
-static void enable(struct pci_bus *bus, struct pci_function *function, bool tell_line, uint64_t now)
+static void enable(struct pci_bus *bus, struct pci_function *function, const struct pci_windows *windows,
+                   uint64_t now)
 {
     uint32_t command = pci_function_get(function, PCI_COMMAND, 2);
     unsigned pin = function->config[PCI_INTERRUPT_PIN];
     pci_bus_write(bus, function->devfn, PCI_COMMAND, 2, command | decoding(function), now);
-    if (tell_line && pin)
+    if (windows->line_of && pin)
         pci_bus_write(bus, function->devfn, PCI_INTERRUPT_LINE, 1,
-                      bus->config.gsi[((function->devfn >> 3) + pin - 1) % PCI_PINS], now);
+                      windows->line_of(pci_bus_gsi(bus, function->devfn >> 3, pin - 1)), now);
 }
 
 // Switches decoding off, so that moved BARs cannot overlap old ones.
@@ -103,6 +104,6 @@ int pci_place(struct pci_bus *bus, const struct pci_windows *windows, uint64_t n
         result = place_size(bus, BIT64(log), &left, now, error);
     for (unsigned devfn = 0; devfn < PCI_DEVFNS && result == 0; devfn++)
         if (bus->functions[devfn])
-            enable(bus, bus->functions[devfn], windows->tell_line, now);
+            enable(bus, bus->functions[devfn], windows, now);
     return result;
 }

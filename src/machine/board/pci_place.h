@@ -17,7 +17,7 @@ struct pci_window {
 
 struct pci_windows {
     struct pci_window io, memory, high; // `high`: 64-bit BARs that do not fit below
-    bool tell_line;                     // the line register gets the GSI of the pin
+    uint32_t (*line_of)(uint32_t gsi);  // what the line register gets, of the pin's GSI. NULL: nothing
 };
 
 // Gives new addresses to every function of the bus, in the order of slots. -ENOSPC with a line in `error` that names

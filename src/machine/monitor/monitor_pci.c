@@ -75,7 +75,7 @@ static void show_pin(struct monitor *monitor, const struct pci_function *functio
     unsigned pin = (unsigned)pci_function_get(function, PCI_INTERRUPT_PIN, 1);
     if (!pin || pin > PCI_PINS)
         return;
-    uint32_t gsi = board->pci.bus.config.gsi[((function->devfn >> 3) + pin - 1) % PCI_PINS];
+    uint32_t gsi = pci_bus_gsi(&board->pci.bus, function->devfn >> 3, pin - 1);
     monitor_print(monitor, "  INT%c#: GSI %u; interrupt line %u\n", 'A' + (int)pin - 1, gsi,
                   (unsigned)pci_function_get(function, PCI_INTERRUPT_LINE, 1));
 }

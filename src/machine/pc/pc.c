@@ -43,7 +43,13 @@ static void debug_exit(void *owner, uint32_t status)
 
 static int check(struct board *board)
 {
+    static const struct pc_chipset *const chipsets[] = {
+        [INTACT_I440FX] = &pc_chipset_i440fx, [INTACT_Q35] = &pc_chipset_q35
+    };
     const struct intact_machine_config *config = &board->config;
+    if ((unsigned)config->chipset >= countof(chipsets))
+        return board_refuse(board, "-machine", "there is no such chipset");
+    pc_of(board)->chipset = chipsets[config->chipset];
     if (config->cpus < 1 || config->cpus > INTACT_CPUS_MAX)
         return error_set(&board->error, -EINVAL, "-smp: %u processors; 1 to %u are possible", config->cpus,
                          INTACT_CPUS_MAX);
@@ -92,11 +98,10 @@ static int make_devices(struct board *board)
     acpi_pm_init(&pc->pm, clock, true, power_off, board);
     i8042_init(&pc->keyboard, clock, keyboard_reset, board);
     reset_port_init(&pc->reset, port_reset, board);
-    pci_host_init(&board->pci, &pc->reset);
     post_port_init(&pc->post);
     debugcon_init(&pc->debugcon, outside_transmit, &board->outside.ports[OUTSIDE_DEBUGCON]);
     isa_debug_exit_init(&pc->debug_exit, debug_exit, board);
-    result = pc_south_make(pc);
+    result = pc->chipset->make(pc);
     if (result < 0 || !board->config.testdev)
         return result;
     pc->testdev = calloc(1, sizeof *pc->testdev);
@@ -151,7 +156,8 @@ static void destroy(struct board *board)
     free(pc->testdev);
     free(pc->acpi);
     free(pc->loader);
-    pc_south_destroy(pc);
+    if (pc->chipset)
+        pc->chipset->destroy(pc);
     host_memory_release(pc->flash, pc->flash_size);
 }
 
@@ -171,8 +177,7 @@ static void reset_devices(struct pc *pc)
     post_port_init(&pc->post);
     if (pc->board.config.bios)
         pam_reset(&pc->pam);
-    if (pc->south)
-        pc_south_reset(pc, now);
+    pc->chipset->reset(pc, now);
     if (pc->testdev)
         pc_testdev_reset(pc->testdev, now);
 }

@@ -9,7 +9,9 @@
 //     pc_bios.c      and in the first megabyte: interrupt vectors, data areas
 //     pc_fw_cfg.c    what fw_cfg has
 //     pc_com.c       COM2 to COM4
-//     pc_south.c     the south bridge and its IDE controller
+//     pc_south.c     the chipset of `pc`, with its IDE controller
+//     q35_south.c    the chipset of `q35`, with its AHCI controller
+//     pc_drives.c    the drives of if=ide, at either controller
 //     pc_start.c     the first processor's state
 //     pc_state.c     its part of the list of state
 //     pc_why.c       why an interrupt does not arrive
@@ -27,6 +29,8 @@
 #include "devices/hpet.h"
 #include "devices/i8042.h"
 #include "devices/pc_testdev.h"
+#include "devices/ich9.h"
+#include "devices/pci/mch.h"
 #include "devices/pci/pam.h"
 #include "devices/pci/piix.h"
 #include "devices/pci/reset_port.h"
@@ -38,6 +42,7 @@
 #include "machine/board/board.h"
 #include "machine/boot/boot_x86.h"
 #include "machine/pc/cpu_model.h"
+#include "machine/pc/pc_chipset.h"
 #include "machine/tables/description.h"
 #include "vcpu/x86_64/cpu.h"
 
@@ -107,6 +112,7 @@ enum {
     PC_IOAPIC_VERSION = 0x20,
     PC_GSI_TIMER = 2, // ISA IRQ 0 on the IOAPIC: pin 0 has the 8259A's INT
     PC_GSI_PIC = 0,
+    PC_GSI_PIRQ = 16, // of the ICH9: PIRQ A to H
 };
 
 #define PC_HPET_ROUTES UINT32_C(0x00f00104) // pins 2, 8 and 20-23
@@ -149,10 +155,14 @@ struct pc {
         struct uart16550 uart;
     } coms[PC_COMS];
     struct reset_port reset;
-    bool south; // the south bridge is there: a firmware expects it, and IDE is a part of it
+    const struct pc_chipset *chipset;
+    bool south; // the south bridge of an 82441FX is there: a firmware expects it, and IDE is a part of it
     struct piix piix;
     struct ide ide;
-    struct block_file disks[INTACT_IDE_DRIVES]; // of the IDE controller
+    struct mch mch;
+    struct ich9 ich9;
+    unsigned drives; // places of the chipset's own disks
+    struct block_file disks[INTACT_SATA_DRIVES];
     struct fw_cfg fw_cfg;
     struct post_port post;
     struct debugcon debugcon;
@@ -201,14 +211,14 @@ int pc_com_wire(struct pc *pc);
 void pc_com_reset(struct pc *pc, uint64_t now);
 void pc_com_visit(struct pc *pc, struct visit *v);
 
-// pc_south.c. pc_south_start: what a firmware would have written into it. pc_south_translation: CMOS 39h.
-int pc_south_make(struct pc *pc);
-void pc_south_reset(struct pc *pc, uint64_t now);
-void pc_south_start(struct pc *pc);
-void pc_south_visit(struct pc *pc, struct visit *v);
-void pc_south_loaded(struct pc *pc);
-void pc_south_destroy(struct pc *pc);
-uint8_t pc_south_translation(const struct pc *pc);
+// pc_drives.c. The drives of if=ide go to the places that the chipset has added, and these are all there are yet.
+// pc_drives_wanted: the configuration has disks for its controller. pc_drives_translation: CMOS 39h.
+int pc_drives_connect(struct pc *pc);
+bool pc_drives_wanted(const struct intact_machine_config *config);
+uint8_t pc_drives_translation(const struct pc *pc);
+void pc_drives_visit(struct pc *pc, struct visit *v);
+void pc_drives_loaded(struct pc *pc);
+void pc_drives_close(struct pc *pc);
 
 // pc_fw_cfg.c
 int pc_fill_fw_cfg(struct pc *pc);

@@ -29,7 +29,6 @@ static void describe_pm(struct machine_description *machine)
     machine->pm1_control = PC_PORT_PM + ACPI_PM1_CNT;
     machine->pm_timer = PC_PORT_PM + ACPI_PM_TMR;
     machine->gpe0 = PC_PORT_PM + ACPI_GPE0_STS;
-    machine->gpe0_size = 8;
     machine->smi_command = PC_PORT_SMI;
     machine->acpi_enable = ACPI_SMI_ENABLE;
     machine->acpi_disable = ACPI_SMI_DISABLE;
@@ -46,7 +45,7 @@ static void describe_memory(struct pc *pc)
         { PC_EBDA, PC_LOW_END - PC_EBDA, MEMORY_RESERVED },
         { PC_ROM_BASE, PC_ROM_END - PC_ROM_BASE, MEMORY_RESERVED },
         { PC_ROM_END, pc->ram_below_4g - PC_ROM_END, MEMORY_USABLE },
-        { PC_ECAM, PCI_ECAM_SIZE, MEMORY_RESERVED },
+        { pc->chipset->ecam, PCI_ECAM_SIZE, MEMORY_RESERVED },
         { PC_HIGH, pc->board.config.memory - pc->ram_below_4g, MEMORY_USABLE },
     };
     pc->map.count = 0;
@@ -80,15 +79,14 @@ void pc_describe(struct board *board)
         .lapic_version = LAPIC_VERSION & 0xff,
         .ioapics = { { PC_IOAPIC_ID, PC_IOAPIC_VERSION, (uint32_t)PC_IOAPIC, 0, PC_IOAPIC_PINS } },
         .ioapic_count = 1,
-        .ecam = PC_ECAM,
+        .ecam = pc->chipset->ecam,
         .ecam_size = PCI_ECAM_SIZE,
         .pci_high = PC_PCI_HIGH,
         .pci_high_end = PC_PCI_END,
-        .pci_window = PC_RAM_SPLIT,
+        .pci_window = pc->chipset->pci_memory,
         .pci_window_end = PC_IOAPIC,
         .hpet_address = pc->board.config.hpet ? PC_HPET : 0,
         .hpet_id = HPET_ID,
-        .hpet_gsi = { PC_HPET_GSI, PC_HPET_GSI + 1, PC_HPET_GSI + 2 },
         .com1_port = pc->board.config.com1 ? PC_PORT_COM1 : 0,
         .com1_irq = PC_IRQ_COM1,
     };
@@ -96,14 +94,13 @@ void pc_describe(struct board *board)
         machine->com_port[i] = pc->coms[i].there ? pc_com_places[i].port : 0;
         machine->com_irq[i] = pc_com_places[i].irq;
     }
-    for (unsigned pin = 0; pin < PCI_PINS; pin++)
-        machine->pci_gsi[pin] = (uint8_t)board->pci.bus.config.gsi[pin];
     override(machine, PC_IRQ_TIMER, PC_GSI_TIMER, INTI_CONFORMS);
     override(machine, PC_IRQ_SCI, PC_IRQ_SCI, INTI_LEVEL_HIGH);
     override(machine, PC_IRQ_PCI_A, PC_IRQ_PCI_A, INTI_LEVEL_HIGH);
     override(machine, PC_IRQ_PCI_B, PC_IRQ_PCI_B, INTI_LEVEL_HIGH);
     describe_virtio(pc);
     describe_pm(machine);
+    pc->chipset->describe(pc, machine);
     describe_memory(pc);
 }
 
@@ -144,7 +141,7 @@ static void set_boot_order(struct pc *pc)
         places |= (unsigned)(strchr(PC_BOOT_ORDER, order[i]) - PC_BOOT_ORDER + 1) << (4 * i);
     rtc_set_cmos(&pc->rtc, 0x3d, (uint8_t)places);
     rtc_set_cmos(&pc->rtc, 0x38, (uint8_t)(places >> 8 << 4));
-    rtc_set_cmos(&pc->rtc, 0x39, pc_south_translation(pc));
+    rtc_set_cmos(&pc->rtc, 0x39, pc_drives_translation(pc));
 }
 
 // 15h: KiB of base memory; 17h and 30h: KiB above 1 MiB; 34h: 64 KiB units above 16 MiB; 5Bh: 64 KiB units above 4 GiB;
@@ -217,7 +214,7 @@ _Static_assert(DESCRIPTION_HPET_TIMERS == HPET_TIMERS, "each timer has its inter
 // The DSDT names one interrupt for each timer, and a system that reads it there does not route the timer itself.
 static void init_hpet(struct pc *pc)
 {
-    for (unsigned i = 0; i < HPET_TIMERS; i++) {
+    for (unsigned i = 0; i < HPET_TIMERS && pc->description.hpet_gsi[i]; i++) {
         uint32_t config = (uint32_t)pc->description.hpet_gsi[i] << HPET_TN_INT_ROUTE_SHIFT;
         hpet_write(&pc->hpet, HPET_TIM_CONF + 0x20 * i, 4, config, pc->board.clock.now);
     }
@@ -250,10 +247,9 @@ int pc_firmware(struct board *board)
         if (pc->board.config.hpet)
             init_hpet(pc);
         result = pc_bios(pc);
+        pc->chipset->start(pc);
         if (result == 0)
             result = pci_place(&board->pci.bus, &board->pci_windows, board->clock.now, &board->error);
-        if (pc->south)
-            pc_south_start(pc);
         if (result == 0)
             result = put_table(pc, "MP table", mptable_build, PC_MP_TABLE, MP_TABLE_SIZE);
         if (result == 0 && pc->board.config.acpi)

@@ -40,7 +40,7 @@ static int add_numbers(struct pc *pc)
 static void describe_ram(const struct pc *pc, struct memory_map *map)
 {
     *map = (struct memory_map){ .range = { { 0, pc->ram_below_4g, MEMORY_USABLE },
-                                           { PC_ECAM, PCI_ECAM_SIZE, MEMORY_RESERVED },
+                                           { pc->chipset->ecam, PCI_ECAM_SIZE, MEMORY_RESERVED },
                                            { PC_HIGH, pc->board.config.memory - pc->ram_below_4g, MEMORY_USABLE } } };
     map->count = map->range[2].size ? 3 : 2;
 }

@@ -6,9 +6,9 @@
 //     000a_0000  a VGA's window, if there      (not used)
 //     000c_0000  -bios: ROM or RAM, as the bridge's registers say
 //     000e_0000  firmware tables, RAM           the same offset as the address
-//     0010_0000  RAM up to -m, at most 3 GiB    the same
+//     0010_0000  RAM up to -m, at most 3 GiB    the same (on `q35` 2 GiB, if it is more than 2.75)
 //     c000_0000  BARs
-//     e000_0000  PCI configuration space (ECAM)
+//     e000_0000  PCI configuration space (ECAM); on `q35` where PCIEXBAR says, b000_0000
 //     fec0_0000  IOAPIC
 //     fec1_0000  virtio-mmio, 8 slots
 //     fed0_0000  HPET
@@ -59,13 +59,13 @@ static int map_flash(struct board *board)
     if (result < 0)
         return result;
     uint8_t *last = pc->flash + pc->flash_size - (PAM_END - PAM_ROM); // the chipset decodes it below 1 MiB too
-    return pam_init(&pc->pam, &board->pci.bridge, &board->memory, board->ram + PAM_BASE, last);
+    return pam_init(&pc->pam, &board->pci.bridge, pc->chipset->pam_register, &board->memory, board->ram + PAM_BASE,
+                    last);
 }
 
 int pc_map_memory(struct board *board)
 {
-    uint64_t size = board->config.memory;
-    pc_of(board)->ram_below_4g = size < PC_RAM_SPLIT ? size : PC_RAM_SPLIT;
+    pc_of(board)->ram_below_4g = pc_of(board)->chipset->ram_below_4g(board->config.memory);
     int result = map_ram(board);
     return result == 0 && board->config.bios ? map_flash(board) : result;
 }
@@ -98,7 +98,6 @@ static int map_windows(struct pc *pc)
         { pc->board.config.hpet, PC_HPET, HPET_SIZE, "HPET", hpet_read, hpet_write, &pc->hpet, 8 },
         { pc->testdev, PC_TESTDEV_MEMORY, PC_TESTDEV_BYTES, "testdev", pc_testdev_memory_read, pc_testdev_memory_write,
           pc->testdev, 8 },
-        { true, PC_ECAM, PCI_ECAM_SIZE, "ECAM", pci_ecam_read, pci_ecam_write, &pc->board.pci, 4 },
     };
     int result = 0;
     for (unsigned i = 0; i < countof(rows) && result == 0; i++)
@@ -181,8 +180,6 @@ static int map_ports(struct pc *pc)
     for (unsigned i = 0; i < countof(rows) && result == 0; i++)
         result = add_port(pc, rows[i].name, rows[i].port, rows[i].ports, rows[i].widest, rows[i].read, rows[i].write,
                           rows[i].owner);
-    if (result == 0 && !pc->south)
-        result = add_port(pc, "pm", PC_PORT_PM, ACPI_PM_PORTS, 4, acpi_pm_read, acpi_pm_write, &pc->pm);
     if (result == 0 && pc->board.config.bios)
         result = add_port(pc, "fw_cfg DMA", PC_PORT_FW_CFG_DMA, FW_CFG_DMA_PORTS, 4, fw_cfg_dma_read, fw_cfg_dma_write,
                           &pc->fw_cfg);
@@ -223,6 +220,8 @@ int pc_map_devices(struct board *board)
     struct pc *pc = pc_of(board);
     const struct intact_machine_config *config = &board->config;
     int result = map_windows(pc);
+    if (result == 0)
+        result = pc->chipset->map(pc);
     if (result == 0)
         result = map_virtio(board);
     if (result == 0)

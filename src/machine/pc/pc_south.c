@@ -1,84 +1,126 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The south bridge: it is there for a firmware, which expects it, and for IDE disks. In slot 1:
+// The chipset of `pc`: an 82441FX, and the south bridge, which is there for a firmware, which expects it, and for IDE disks. In
+// slot 1:
 //
 //     function 0, 3   piix.c   ISA bridge, power management
 //     function 1      ide.c    two channels with the drives of if=ide
+//
+//     PCI INTA-D -- 10, 11     IDE -- 14, 15
 #include <errno.h>
-#include <stdio.h>
 
 #include "machine/pc/pc.h"
 
-enum { SERIAL = 16, IDE_FUNCTION = 1 };
+enum { IDE_FUNCTION = 1 };
 
 // The registers that SeaBIOS writes, with the same values.
 enum { PIRQS = 0x0b0b0a0a, PM_LINE = PC_IRQ_SCI };
 
-static bool has_disks(const struct intact_machine_config *config)
+static uint64_t ram_below_4g(uint64_t memory)
 {
-    for (unsigned i = 0; i < config->drive_count; i++)
-        if (config->drives[i].interface == INTACT_DRIVE_IDE)
-            return true;
-    return disk_places_wanted(config);
+    return memory < PC_RAM_SPLIT ? memory : PC_RAM_SPLIT;
 }
 
-static struct ata *disk_at(struct ide *ide, unsigned unit)
-{
-    return &ide->channels[unit / IDE_DISKS].disks[unit % IDE_DISKS];
-}
+// --- Construction ----------------------------------------------------------------------------------------------------
 
-static int add_disk(struct pc *pc, unsigned index)
+static int add_places(struct pc *pc)
 {
-    struct board *board = &pc->board;
-    unsigned unit = board->config.drives[index].unit;
-    const struct intact_block *block;
-    char serial[SERIAL];
-    if (unit >= INTACT_IDE_DRIVES)
-        return error_set(&board->error, -EINVAL, "-drive: if=ide has disks 0 to %u, not %u", INTACT_IDE_DRIVES - 1,
-                         unit);
-    struct ata *disk = disk_at(&pc->ide, unit);
-    if (disk->block)
-        return error_set(&board->error, -EINVAL, "-drive: two drives are IDE disk %u; give another index", unit);
-    int result = backends_open_drive(board, index, &pc->disks[unit], &block);
-    if (result < 0)
-        return result;
-    snprintf(serial, sizeof serial, "IN%05u", unit + 1);
-    if (board->config.drives[index].cd)
-        ata_init_cd(disk, block, serial);
-    else
-        ata_init(disk, block, serial);
-    return 0;
-}
-
-static int make_ide(struct pc *pc)
-{
-    const struct intact_machine_config *config = &pc->board.config;
-    uint8_t devfn = PCI_DEVFN(PIIX_SLOT, IDE_FUNCTION);
-    int result = ide_init(&pc->ide, &pc->board.pci.bus, devfn, &pc->board.ports);
-    for (unsigned i = 0; i < config->drive_count && result == 0; i++)
-        if (config->drives[i].interface == INTACT_DRIVE_IDE)
-            result = add_disk(pc, i);
-    for (unsigned i = 0; i < INTACT_IDE_DRIVES && result == 0; i++)
-        result = disk_places_add(
-            &pc->board, &(struct disk_place){ "ide", i / IDE_DISKS, i % IDE_DISKS, disk_at(&pc->ide, i), false });
+    int result = 0;
+    for (unsigned i = 0; i < IDE_CHANNELS * IDE_DISKS && result == 0; i++) {
+        unsigned channel = i / IDE_DISKS, unit = i % IDE_DISKS;
+        struct ata *disk = &pc->ide.channels[channel].disks[unit];
+        result = disk_places_add(&pc->board, &(struct disk_place){ "ide", channel, unit, disk, false });
+    }
     return result;
 }
 
-// The host bridge gets the identity by which a firmware knows such a machine.
-int pc_south_make(struct pc *pc)
+static int make_south(struct pc *pc)
 {
     const struct region window = {
         .name = "pm", .widest = 4, .read = acpi_pm_read, .write = acpi_pm_write, .owner = &pc->pm
     };
-    pc->south = pc->board.config.bios || has_disks(&pc->board.config);
-    if (!pc->south)
-        return 0;
-    pci_function_subsystem(&pc->board.pci.bridge, PIIX_SUBSYSTEM_VENDOR, PIIX_SUBSYSTEM);
-    int result = piix_init(&pc->piix, &pc->board.pci.bus, &pc->board.ports, &window);
-    return result == 0 ? make_ide(pc) : result;
+    struct board *board = &pc->board;
+    int result = piix_init(&pc->piix, &board->pci.bus, &board->ports, &window);
+    if (result == 0)
+        result = ide_init(&pc->ide, &board->pci.bus, PCI_DEVFN(PIIX_SLOT, IDE_FUNCTION), &board->ports);
+    if (result == 0)
+        result = add_places(pc);
+    return result == 0 ? pc_drives_connect(pc) : result;
 }
 
-void pc_south_reset(struct pc *pc, uint64_t now)
+// The host bridge gets the identity by which a firmware knows such a machine.
+static int make(struct pc *pc)
 {
+    struct board *board = &pc->board;
+    pci_host_init(&board->pci, &pc->reset);
+    pc->south = board->config.bios || pc_drives_wanted(&board->config);
+    if (!pc->south)
+        return 0;
+    pci_function_subsystem(&board->pci.bridge, PIIX_SUBSYSTEM_VENDOR, PIIX_SUBSYSTEM);
+    return make_south(pc);
+}
+
+static uint32_t line_of(uint32_t gsi)
+{
+    return gsi;
+}
+
+static int wire(struct pc *pc)
+{
+    static const struct pci_bus_config without = { .gsi = { PC_IRQ_PCI_A, PC_IRQ_PCI_B, PC_IRQ_PCI_A, PC_IRQ_PCI_B } };
+    // Slot 1's INTA is PIRQA; A and B are IRQ 10, C and D IRQ 11.
+    static const struct pci_bus_config pirq = { .gsi = { PC_IRQ_PCI_B, PC_IRQ_PCI_A, PC_IRQ_PCI_A, PC_IRQ_PCI_B } };
+    static const struct pci_windows windows = {
+        .io = { PC_PCI_PORTS, 0x10000 },
+        .memory = { PC_RAM_SPLIT, PC_ECAM },
+        .high = { PC_PCI_HIGH, PC_PCI_END },
+        .line_of = line_of,
+    };
+    struct board *board = &pc->board;
+    int result = 0;
+    board_connect_pci(board, pc->south ? &pirq : &without, &windows);
+    for (unsigned i = 0; i < IDE_CHANNELS && pc->south && result == 0; i++) {
+        pc->ide.channels[i].irq.name = names_numbered(&board->trace.names, "ide%u.irq", i);
+        result = route_connect(&board->route, PC_IRQ_IDE + i, &pc->ide.channels[i].irq);
+    }
+    return result;
+}
+
+static int map(struct pc *pc)
+{
+    struct board *board = &pc->board;
+    const struct region ecam = { .base = PC_ECAM,
+                                 .size = PCI_ECAM_SIZE,
+                                 .name = "ECAM",
+                                 .widest = 4,
+                                 .read = pci_ecam_read,
+                                 .write = pci_ecam_write,
+                                 .owner = &board->pci };
+    const struct region pm = { .base = PC_PORT_PM,
+                               .size = ACPI_PM_PORTS,
+                               .name = "pm",
+                               .widest = 4,
+                               .read = acpi_pm_read,
+                               .write = acpi_pm_write,
+                               .owner = &pc->pm };
+    int result = board_map(board, &board->memory, ecam);
+    return result == 0 && !pc->south ? board_map(board, &board->ports, pm) : result;
+}
+
+static void describe(const struct pc *pc, struct machine_description *machine)
+{
+    static const uint8_t hpet[] = { PC_HPET_GSI, PC_HPET_GSI + 1, PC_HPET_GSI + 2 };
+    memcpy(machine->hpet_gsi, hpet, sizeof hpet);
+    for (unsigned pin = 0; pin < PCI_PINS; pin++)
+        machine->pci_gsi[pin] = (uint8_t)pc->board.pci.bus.config.gsi[pin];
+    machine->gpe0_size = 8;
+}
+
+// --- Life ------------------------------------------------------------------------------------------------------------
+
+static void reset(struct pc *pc, uint64_t now)
+{
+    if (!pc->south)
+        return;
     piix_reset(&pc->piix, now);
     ide_reset(&pc->ide, now);
 }
@@ -88,8 +130,10 @@ static void set(struct pc *pc, const struct pci_function *function, unsigned off
     pci_bus_write(&pc->board.pci.bus, function->devfn, offset, size, value, pc->board.clock.now);
 }
 
-void pc_south_start(struct pc *pc)
+static void start(struct pc *pc)
 {
+    if (!pc->south)
+        return;
     set(pc, &pc->piix.isa, PIIX_PIRQRC, 4, PIRQS);
     set(pc, &pc->piix.pm, PIIX_PMBA, 4, PC_PORT_PM);
     set(pc, &pc->piix.pm, PIIX_PMREGMISC, 1, PIIX_PMIOSE);
@@ -99,42 +143,42 @@ void pc_south_start(struct pc *pc)
         set(pc, &pc->ide.pci, IDE_IDETIM + 2 * i, 2, IDE_DECODE);
 }
 
-static bool has_many(const struct ata *disk)
+static void visit(struct pc *pc, struct visit *v)
 {
-    return !disk->is_cd && disk->sectors > UINT64_C(1024) * ATA_HEADS * ATA_SECTORS;
-}
-
-// Two bits for each disk: 0 as the disk has it, 1 as large disks do (cylinders up to 1024, with more heads).
-uint8_t pc_south_translation(const struct pc *pc)
-{
-    unsigned bits = 0;
-    for (unsigned i = 0; i < INTACT_IDE_DRIVES; i++)
-        bits |= (unsigned)has_many(&pc->ide.channels[i / IDE_DISKS].disks[i % IDE_DISKS]) << (2 * i);
-    return (uint8_t)bits;
-}
-
-void pc_south_visit(struct pc *pc, struct visit *v)
-{
+    if (!pc->south)
+        return;
     VISIT_NESTED(v, "piix", piix_visit(&pc->piix, v));
     VISIT_NESTED(v, "ide", ide_visit(&pc->ide, v));
-    for (unsigned i = 0; i < INTACT_IDE_DRIVES; i++) {
-        visit_enter_numbered(v, "drive", i);
-        block_file_visit(&pc->disks[i], v);
-        visit_leave(v);
-    }
+    pc_drives_visit(pc, v);
 }
 
-void pc_south_loaded(struct pc *pc)
+static void loaded(struct pc *pc)
 {
+    if (!pc->south)
+        return;
     piix_loaded(&pc->piix);
     ide_loaded(&pc->ide);
-    for (unsigned i = 0; i < INTACT_IDE_DRIVES; i++)
-        block_file_loaded(&pc->disks[i]);
+    pc_drives_loaded(pc);
 }
 
-void pc_south_destroy(struct pc *pc)
+static void destroy(struct pc *pc)
 {
     ide_destroy(&pc->ide);
-    for (unsigned i = 0; i < INTACT_IDE_DRIVES; i++)
-        block_file_close(&pc->disks[i]);
+    pc_drives_close(pc);
 }
+
+const struct pc_chipset pc_chipset_i440fx = {
+    .pam_register = PAM_REGISTER,
+    .ecam = PC_ECAM,
+    .pci_memory = PC_RAM_SPLIT,
+    .ram_below_4g = ram_below_4g,
+    .make = make,
+    .wire = wire,
+    .map = map,
+    .describe = describe,
+    .reset = reset,
+    .start = start,
+    .visit = visit,
+    .loaded = loaded,
+    .destroy = destroy,
+};

@@ -15,8 +15,7 @@ void pc_visit_devices(struct board *board, struct visit *v)
     VISIT_NESTED(v, "com1", uart16550_visit(&pc->com1, v));
     pc_com_visit(pc, v);
     VISIT_NESTED(v, "reset", reset_port_visit(&pc->reset, v));
-    if (pc->south)
-        pc_south_visit(pc, v);
+    pc->chipset->visit(pc, v);
     VISIT_NESTED(v, "fw_cfg", fw_cfg_visit(&pc->fw_cfg, v));
     VISIT_NESTED(v, "post", post_port_visit(&pc->post, v));
     if (pc->testdev)
@@ -40,8 +39,7 @@ void pc_loaded(struct board *board)
     struct pc *pc = pc_of(board);
     if (pc->board.config.bios)
         pam_loaded(&pc->pam);
-    if (pc->south)
-        pc_south_loaded(pc);
+    pc->chipset->loaded(pc);
     x86_irq_loaded(&pc->irq);
     for (uint32_t i = 0; i < board->config.cpus; i++)
         x86_cpu_loaded(pc->cpus[i]);

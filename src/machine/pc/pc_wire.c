@@ -5,11 +5,10 @@
 //     (IRQ 0: GSI 2)          +-- IOAPIC pin n (0: pin 2)             +-- IOAPIC pin 0
 //
 //     PIT OUT0 --[gate]-- IRQ 0      keyboard -- 1     COM1 -- 4     RTC --[gate]-- 8     SCI -- 9
-//     HPET legacy 0 ----- IRQ 0      mouse ----- 12                  HPET legacy 1 -- 8   PCI INTA-D -- 10, 11
+//     HPET legacy 0 ----- IRQ 0      mouse ----- 12                  HPET legacy 1 -- 8   PCI, disks -- by the chipset
 //                 the gates close while the HPET replaces both       HPET pins 2, 8, 20-23, messages
 //                                                                    virtio-mmio -- 5, 6, 14, 15 (pc_map.c)
 //     COM2, COM4 -------- 3, where they are         COM3 -- 4
-//     IDE --------------- 14, 15, where there is a south bridge
 //
 // Several lines on one wire are ORed by route.c. All pins are active high, as the MADT and the MP table say.
 // Path: devices/*, groups/group.c, irqchip/route.c / irqchip/x86/x86_irq.c
@@ -212,20 +211,6 @@ static int wire_testdev(struct pc *pc)
     return result;
 }
 
-static void wire_pci(struct board *board)
-{
-    static const uint32_t gsi[] = { PC_IRQ_PCI_A, PC_IRQ_PCI_B, PC_IRQ_PCI_A, PC_IRQ_PCI_B };
-    // Slot 1's INTA is PIRQA; A and B are IRQ 10, C and D IRQ 11.
-    static const uint32_t pirq[] = { PC_IRQ_PCI_B, PC_IRQ_PCI_A, PC_IRQ_PCI_A, PC_IRQ_PCI_B };
-    static const struct pci_windows windows = {
-        .io = { PC_PCI_PORTS, 0x10000 },
-        .memory = { PC_RAM_SPLIT, PC_ECAM },
-        .high = { PC_PCI_HIGH, PC_PCI_END },
-        .tell_line = true,
-    };
-    board_connect_pci(board, pc_of(board)->south ? pirq : gsi, &windows);
-}
-
 int pc_wire_devices(struct board *board)
 {
     struct pc *pc = pc_of(board);
@@ -238,16 +223,11 @@ int pc_wire_devices(struct board *board)
         { PC_IRQ_COM1, &pc->com1.irq, "com1.irq" },     { PC_IRQ_RTC, &pc->gated_rtc, "rtc.irq" },
         { PC_IRQ_SCI, &pc->pm.sci, "pm.sci" },          { PC_IRQ_MOUSE, &pc->keyboard.aux_irq, "i8042.mouse" },
     };
-    int result = 0;
+    int result = pc->chipset->wire(pc);
     wire_gates(pc);
-    wire_pci(board);
     for (unsigned i = 0; i < countof(rows) && result == 0; i++) {
         rows[i].line->name = rows[i].name;
         result = route_connect(&pc->board.route, isa_gsi(rows[i].irq), rows[i].line);
-    }
-    for (unsigned i = 0; i < IDE_CHANNELS && pc->south && result == 0; i++) {
-        pc->ide.channels[i].irq.name = names_numbered(&board->trace.names, "ide%u.irq", i);
-        result = route_connect(&board->route, isa_gsi(PC_IRQ_IDE + i), &pc->ide.channels[i].irq);
     }
     if (result == 0)
         result = pc_com_wire(pc);

@@ -179,10 +179,15 @@ static int hash_schema(struct board *board, uint64_t *hash)
     return schema.failed ? -ENOMEM : 0;
 }
 
+static const char *machine_name(const struct intact_machine_config *config)
+{
+    return config->type == INTACT_VIRT ? "virt" : config->chipset == INTACT_Q35 ? "q35" : "pc";
+}
+
 // What the schema does not have, or has without a name for users. Each line is the name of an option and its value.
 static void append_machine(struct text *text, const struct intact_machine_config *config)
 {
-    append(text, "-machine %s\n", config->type == INTACT_PC ? "pc" : "virt");
+    append(text, "-machine %s\n", machine_name(config));
     append(text, "-cpu %s\n", config->cpu ? config->cpu : intact_machine_cpu(config->type, 0, NULL));
     append(text, "-smp %u\n-m %" PRIu64 "\n-icount shift=%u\n", config->cpus, config->memory >> 20, config->shift);
     if (config->type == INTACT_PC)

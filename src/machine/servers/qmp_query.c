@@ -65,9 +65,11 @@ json_t *qmp_query_machines(struct qmp *qmp, json_t *arguments)
     enum { GICV3_CPUS = 123 };
     enum intact_machine_type type = board_of(qmp)->config.type;
     (void)arguments;
-    return json_pack("[o]", type == INTACT_PC
-                                ? describe_machine("pc", INTACT_CPUS_MAX, intact_machine_cpu(type, 0, NULL))
-                                : describe_machine("virt", GICV3_CPUS, intact_machine_cpu(type, 0, NULL)));
+    const char *cpu = intact_machine_cpu(type, 0, NULL);
+    if (type == INTACT_VIRT)
+        return json_pack("[o]", describe_machine("virt", GICV3_CPUS, cpu));
+    return json_pack("[o, o]", describe_machine("pc", INTACT_CPUS_MAX, cpu),
+                     describe_machine("q35", INTACT_CPUS_MAX, cpu));
 }
 
 // No processor has a thread of its own: their numbers are those of gdb's threads.

@@ -11,6 +11,7 @@
 #define DESCRIPTION_OVERRIDES   8
 #define DESCRIPTION_HPET_TIMERS 3
 #define DESCRIPTION_VIRTIO      8
+#define DESCRIPTION_PIRQS       8
 
 // MPS INTI flags, ACPI 6.5 table 5.31 and MP 1.4 table 4-10: polarity in bits 1:0, trigger mode in bits 3:2.
 enum {
@@ -43,12 +44,17 @@ struct machine_description {
     struct override_description overrides[DESCRIPTION_OVERRIDES];
     unsigned override_count;
     uint8_t pci_gsi[4];                              // GSIs of INTA to INTD of slot 0; slot n rotates them by n
+    // Or, if there are some, interrupts of the chipset with IOAPIC pins of their own, and 8259A lines: for each slot and pin,
+    // which one.
+    uint8_t pirq_count, pirq_gsi; // the GSI of the first
+    uint8_t pirq_irq[DESCRIPTION_PIRQS];
+    uint8_t pirq_of[32][4];
     uint64_t pci_window, pci_window_end;             // memory below 4 GiB for BARs, [begin, end)
     uint64_t pci_high, pci_high_end;                 // and above
     uint64_t ecam, ecam_size;                        // configuration space, within the window; 0: none
     uint64_t hpet_address;                           // 0: none
     uint32_t hpet_id;                                // low half of GCAP_ID
-    uint8_t hpet_gsi[DESCRIPTION_HPET_TIMERS];       // the GSIs of its timers without legacy replacement: edges
+    uint8_t hpet_gsi[DESCRIPTION_HPET_TIMERS];       // the GSIs of its timers without legacy replacement: edges; 0: none
     uint16_t pm_port;                                // the ACPI register window
     uint16_t pm_ports;                               // its size
     uint16_t pm1_event, pm1_control, pm_timer, gpe0; // ports

@@ -4,7 +4,7 @@
 //
 //     \_S5           soft-off
 //     \_SB
-//       LNKA, LNKB   the two lines that PCI's INTA-D share; fixed
+//       LNKA, LNKB   the two lines that PCI's INTA-D share; fixed. With an ICH9 what dsdt_pirq.h says
 //       PCI0         bus 0: windows, _PRT
 //         PIC, TIMR, RTC, KBD, MOU, COM1, SPKR, SYSR   what an ISA bus has
 //       HPET
@@ -14,6 +14,7 @@
 #include "machine/tables/dsdt.h"
 
 #include "machine/tables/dsdt_parts.h"
+#include "machine/tables/dsdt_pirq.h"
 
 enum { PCI_CONFIG_PORT = 0xcf8 };
 
@@ -21,7 +22,10 @@ enum { PCI_CONFIG_PORT = 0xcf8 };
 static void memory_windows(struct aml_resources *list, const struct machine_description *machine)
 {
     uint64_t hole = machine->ecam ? machine->ecam : machine->pci_window_end, end = hole + machine->ecam_size;
-    aml_window_memory(list, (uint32_t)machine->pci_window, (uint32_t)(hole - 1));
+    if (hole > machine->pci_window)
+        aml_window_memory(list, (uint32_t)machine->pci_window, (uint32_t)(hole - 1));
+    else
+        end = machine->pci_window;
     if (end < machine->pci_window_end)
         aml_window_memory(list, (uint32_t)end, (uint32_t)(machine->pci_window_end - 1));
     if (machine->pci_high)
@@ -46,7 +50,10 @@ static void host_bridge(struct aml *aml, const struct machine_description *machi
     aml_resources_end(aml, &list);
     for (unsigned i = 0; i < DSDT_PCI_PINS; i++)
         links[i] = machine->pci_gsi[i] == machine->pci_gsi[0] ? "\\_SB.LNKA" : "\\_SB.LNKB";
-    dsdt_routes(aml, 1, links);
+    if (machine->pirq_count)
+        dsdt_pirq_routes(aml, machine);
+    else
+        dsdt_routes(aml, 1, links);
 }
 
 static void interrupt_controller(struct aml *aml)
@@ -130,7 +137,8 @@ static void hpet(struct aml *aml, const struct machine_description *machine)
     aml_resources_begin(&list);
     aml_memory32(&list, (uint32_t)machine->hpet_address, 0x400);
     for (unsigned i = 0; i < DESCRIPTION_HPET_TIMERS; i++)
-        aml_edge_interrupt(&list, machine->hpet_gsi[i]);
+        if (machine->hpet_gsi[i])
+            aml_edge_interrupt(&list, machine->hpet_gsi[i]);
     dsdt_resources(aml, &list);
 }
 
@@ -156,9 +164,15 @@ void dsdt_append(struct blob *blob, const struct machine_description *machine)
 {
     struct aml aml = { .blob = blob };
     soft_off(&aml, machine);
+    if (machine->pirq_count)
+        dsdt_pic_method(&aml);
     aml_scope(&aml, "\\_SB");
-    dsdt_link(&aml, "LNKA", 1, machine->pci_gsi[0]);
-    dsdt_link(&aml, "LNKB", 2, machine->pci_gsi[1]);
+    if (machine->pirq_count) {
+        dsdt_pirq_links(&aml, machine);
+    } else {
+        dsdt_link(&aml, "LNKA", 1, machine->pci_gsi[0]);
+        dsdt_link(&aml, "LNKB", 2, machine->pci_gsi[1]);
+    }
     host_bridge(&aml, machine);
     interrupt_controller(&aml);
     timer_and_clock(&aml);

@@ -47,7 +47,7 @@ void dsdt_link(struct aml *aml, const char *name, uint8_t uid, uint32_t gsi)
     dsdt_resources(aml, &list);
 }
 
-static void route(struct aml *aml, uint32_t slot, uint32_t pin, const char *link)
+void dsdt_route(struct aml *aml, uint32_t slot, uint32_t pin, const char *link)
 {
     aml_package(aml, 4);
     aml_integer(aml, slot << 16 | 0xffff);
@@ -63,7 +63,7 @@ void dsdt_routes(struct aml *aml, uint32_t first, const char *const links[DSDT_P
     aml_package(aml, (uint8_t)((PCI_SLOTS - first) * DSDT_PCI_PINS));
     for (uint32_t slot = first; slot < PCI_SLOTS; slot++)
         for (uint32_t pin = 0; pin < DSDT_PCI_PINS; pin++)
-            route(aml, slot, pin, links[(slot + pin) % DSDT_PCI_PINS]);
+            dsdt_route(aml, slot, pin, links[(slot + pin) % DSDT_PCI_PINS]);
     aml_end(aml);
 }
 

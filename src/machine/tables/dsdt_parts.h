@@ -15,6 +15,8 @@ void dsdt_resources(struct aml *aml, struct aml_resources *list);
 
 // A device that says which interrupt a PCI line is. It has a single setting: enabling and disabling it has no effect.
 void dsdt_link(struct aml *aml, const char *name, uint8_t uid, uint32_t gsi);
+// An entry of a _PRT.
+void dsdt_route(struct aml *aml, uint32_t slot, uint32_t pin, const char *link);
 // _PRT: each slot from `first` to 31, and its four pins. `links`: the names for INTA to INTD of slot 0; slot n rotates them by n.
 void dsdt_routes(struct aml *aml, uint32_t first, const char *const links[DSDT_PCI_PINS]);
 // A virtio-mmio slot. `name`: four characters.

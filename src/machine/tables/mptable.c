@@ -96,12 +96,18 @@ static unsigned isa_interrupts(struct blob *blob, const struct machine_descripti
     return count;
 }
 
+static uint32_t pci_gsi(const struct machine_description *machine, unsigned slot, unsigned pin)
+{
+    return machine->pirq_count ? machine->pirq_gsi + machine->pirq_of[slot][pin]
+                               : machine->pci_gsi[(slot + pin) % PCI_PINS];
+}
+
 static unsigned pci_interrupts(struct blob *blob, const struct machine_description *machine)
 {
     unsigned count = 0;
     for (unsigned slot = 1; slot < PCI_SLOTS; slot++)
         for (unsigned pin = 0; pin < PCI_PINS; pin++)
-            count += io_interrupt(blob, machine, machine->pci_gsi[(slot + pin) % PCI_PINS], INTI_LEVEL_HIGH, PCI_BUS,
+            count += io_interrupt(blob, machine, pci_gsi(machine, slot, pin), INTI_LEVEL_HIGH, PCI_BUS,
                                   (uint8_t)(slot << 2 | pin));
     return count;
 }

@@ -177,13 +177,15 @@ static void wire_timers(struct virt *virt)
 
 static void wire_pci(struct board *board)
 {
-    static const uint32_t gsi[] = { VIRT_SPI_PCI, VIRT_SPI_PCI + 1, VIRT_SPI_PCI + 2, VIRT_SPI_PCI + 3 };
+    static const struct pci_bus_config wires = {
+        .gsi = { VIRT_SPI_PCI, VIRT_SPI_PCI + 1, VIRT_SPI_PCI + 2, VIRT_SPI_PCI + 3 }
+    };
     static const struct pci_windows windows = {
         .io = { 0x1000, VIRT_PCI_IO_SIZE },
         .memory = { VIRT_PCI, VIRT_PCI_END },
         .high = { VIRT_PCI_HIGH, VIRT_PCI_HIGH_END },
     };
-    board_connect_pci(board, gsi, &windows);
+    board_connect_pci(board, &wires, &windows);
 }
 
 int virt_wire_devices(struct board *board)

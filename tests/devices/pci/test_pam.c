@@ -24,7 +24,7 @@ static void setup(void)
     memset(rom, 0x22, sizeof rom);
     rig_open(&rig);
     bus_init(&memory);
-    cr_assert_eq(pam_init(&pam, &rig.host.bridge, &memory, ram, rom), 0);
+    cr_assert_eq(pam_init(&pam, &rig.host.bridge, PAM_REGISTER, &memory, ram, rom), 0);
     pam_reset(&pam);
     memory.mapped = mapped;
 }
