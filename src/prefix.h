@@ -533,9 +533,9 @@
 #define deliveries_last intact_private_deliveries_last
 #define delivery_text intact_private_delivery_text
 #define device_ahci intact_private_device_ahci
+#define device_ahci_add intact_private_device_ahci_add
 #define device_bochs_display intact_private_device_bochs_display
 #define device_display_memory intact_private_device_display_memory
-#define device_ahci_add intact_private_device_ahci_add
 #define device_edu intact_private_device_edu
 #define device_failed intact_private_device_failed
 #define device_ich9_ahci intact_private_device_ich9_ahci
@@ -574,6 +574,8 @@
 #define disassemble_free intact_private_disassemble_free
 #define disassemble_is_built intact_private_disassemble_is_built
 #define disassemble_line intact_private_disassemble_line
+#define disk_image_close intact_private_disk_image_close
+#define disk_image_open intact_private_disk_image_open
 #define disk_place_connect intact_private_disk_place_connect
 #define disk_places_add intact_private_disk_places_add
 #define disk_places_find intact_private_disk_places_find
@@ -583,8 +585,6 @@
 #define display_pci_init intact_private_display_pci_init
 #define display_pci_reset intact_private_display_pci_reset
 #define display_pci_visit intact_private_display_pci_visit
-#define disk_image_close intact_private_disk_image_close
-#define disk_image_open intact_private_disk_image_open
 #define draft_add intact_private_draft_add
 #define draft_begin intact_private_draft_begin
 #define draft_code intact_private_draft_code
@@ -1524,13 +1524,13 @@
 #define past_init intact_private_past_init
 #define past_why intact_private_past_why
 #define pc_bios intact_private_pc_bios
+#define pc_chipset_i440fx intact_private_pc_chipset_i440fx
+#define pc_chipset_q35 intact_private_pc_chipset_q35
 #define pc_com_make intact_private_pc_com_make
 #define pc_com_places intact_private_pc_com_places
 #define pc_com_reset intact_private_pc_com_reset
 #define pc_com_visit intact_private_pc_com_visit
 #define pc_com_wire intact_private_pc_com_wire
-#define pc_chipset_i440fx intact_private_pc_chipset_i440fx
-#define pc_chipset_q35 intact_private_pc_chipset_q35
 #define pc_describe intact_private_pc_describe
 #define pc_drives_close intact_private_pc_drives_close
 #define pc_drives_connect intact_private_pc_drives_connect
