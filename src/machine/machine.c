@@ -208,10 +208,10 @@ int intact_machine_call_at(struct intact_machine *machine, uint64_t instructions
     return 0;
 }
 
-// Those of the instruction where the machine is. One that was passed while it was taken elsewhere is past.
-static void call_moments(struct intact_machine *machine)
+// Those up to an instruction.
+static void call_moments(struct intact_machine *machine, uint64_t instructions)
 {
-    while (machine->moments && machine->moments->instructions <= machine->board->loop.instructions) {
+    while (machine->moments && machine->moments->instructions <= instructions) {
         struct moment *first = machine->moments;
         machine->moments = first->next;
         first->call(first->owner, machine);
@@ -248,8 +248,12 @@ static enum loop_stop run_to_limit(struct intact_machine *machine)
 static int restart(struct intact_machine *machine)
 {
     struct outside *outside = &machine->board->outside;
+    struct loop *loop = &machine->board->loop;
     if (!outside->reset_left)
         outside->reset_by_guest = !outside->reset_due;
+    uint64_t end = loop->instructions + (outside->reset_left ? outside->reset_left : BOARD_RESET_INSTRUCTIONS);
+    // While RESET# is held nothing changes: what is within that time sees the machine as it is before it.
+    call_moments(machine, loop->limit && loop->limit < end ? loop->limit : end - 1);
     int result = board_restart(machine->board);
     if (result != 0)
         return result;
@@ -270,7 +274,7 @@ static enum loop_stop run_board(struct intact_machine *machine)
     enum loop_stop stop;
     bool goes_on;
     do {
-        call_moments(machine);
+        call_moments(machine, loop->instructions);
         uint64_t next = machine->moments ? machine->moments->instructions : UINT64_MAX;
         goes_on = next < (limit ? limit : UINT64_MAX);
         loop->limit = goes_on ? next : limit;
@@ -279,7 +283,7 @@ static enum loop_stop run_board(struct intact_machine *machine)
         loop->limit = limit;
         loop->limit_turns = turns;
     } while (goes_on && stop == LOOP_LIMIT);
-    call_moments(machine);
+    call_moments(machine, loop->instructions);
     return stop;
 }
 

@@ -17,6 +17,7 @@ import tempfile
 import harness
 import firmware
 import linux
+import seabios_cd
 
 TIMEOUT = 60
 LIMIT = 2_000_000_000
@@ -35,7 +36,6 @@ LOG = ["Running on QEMU (i440fx)", "QEMU fw_cfg DMA interface supported", "Movin
        "All threads complete."]
 BOOT = ["Booting from Hard Disk...", "the boot sector runs", "the second sector", "the third sector",
         "the fourth sector was written"]
-CD_SECTOR = 2048
 CD_BOOT = ["Booting from DVD/CD...", "the CD's boot image runs", "a sector of the CD"]
 
 
@@ -100,22 +100,6 @@ def make_disk(machine, guests):
     return disk
 
 
-def make_cd(machine, guests):
-    """El Torito 1.0, 2.0: a volume with a boot catalogue, whose one image is loaded as it is; and a text in sector 21."""
-    def descriptor(kind, rest=b""):
-        return (bytes([kind]) + b"CD001\1" + rest).ljust(CD_SECTOR, b"\0")
-
-    entry = struct.pack("<BBHBBHI", 0x88, 0, 0, 0, 0, CD_SECTOR // SECTOR, 20).ljust(32, b"\0")
-    header = struct.pack("<BBH24sHBB", 1, 0, 0, b"", 0, 0x55, 0xaa)
-    total = sum(struct.unpack("<16H", header))
-    header = header[:28] + struct.pack("<H", -total & 0xffff) + header[30:]
-    sectors = [descriptor(1), descriptor(0, b"EL TORITO SPECIFICATION".ljust(64, b"\0") + struct.pack("<I", 19)), descriptor(255),
-               header + entry, (pathlib.Path(guests) / "x86_64/tests/boot_cd.sector").read_bytes(), b"a sector of the CD\r\n"]
-    image = machine.folder / "cd"
-    image.write_bytes(bytes(16 * CD_SECTOR) + b"".join(sector.ljust(CD_SECTOR, b"\0") for sector in sectors))
-    return image
-
-
 def from_disk(result):
     """What a boot from a disk has printed."""
     out = harness.text(result.stdout)
@@ -138,7 +122,7 @@ def check_disk(machine, guests, name):
 
 
 def check_cd(machine, guests):
-    options = ["-cdrom", str(make_cd(machine, guests)), "-boot", "d", "-device", "isa-debug-exit,iobase=0xf4"]
+    options = ["-cdrom", str(seabios_cd.make(machine.folder, pathlib.Path(guests) / "x86_64/tests/boot_cd.sector", b"a sector of the CD\r\n")), "-boot", "d", "-device", "isa-debug-exit,iobase=0xf4"]
     first = machine.run([*options, "-lint", "on", "-limit", str(LIMIT)], status=33)
     in_order(harness.text(first.stdout), CD_BOOT, first)
     if "intact: lint:" in harness.text(first.stderr):
