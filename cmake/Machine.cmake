@@ -34,13 +34,13 @@ room_file(src/debug/registers_aarch64.c vcpu_aarch64 vcpu_aarch64_system)
 room(machine_tables   src/machine/tables   base)
 room(machine_boot     src/machine/boot     base machine_tables)
 set(BOARD_ROOMS base msi irqchip groups devices_pci devices_virtio devices_storage devices_display devices_input devices
-                vcpu vcpu_jit host machine_boot)
+                vcpu vcpu_jit host machine_boot machine_tables)
 room(machine_board    src/machine/board    ${BOARD_ROOMS})
 room(machine_replay   src/machine/replay   ${BOARD_ROOMS} machine_board replay)
 set(ZSTD_ROOMS replay machine_replay machine_boot host) # of host: qcow2
-room(machine_pc       src/machine/pc       ${BOARD_ROOMS} machine_board machine_tables observe irqchip_x86 vcpu_x86_64
+room(machine_pc       src/machine/pc       ${BOARD_ROOMS} machine_board observe irqchip_x86 vcpu_x86_64
                                              vcpu_x86_64_system)
-room(machine_virt     src/machine/virt     ${BOARD_ROOMS} machine_board machine_tables observe irqchip_arm vcpu_aarch64
+room(machine_virt     src/machine/virt     ${BOARD_ROOMS} machine_board observe irqchip_arm vcpu_aarch64
                                              vcpu_aarch64_system)
 get_property(rooms GLOBAL PROPERTY ROOMS)
 # What clients say to a machine, and the loop that runs it for them: each of the three sees the others.

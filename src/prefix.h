@@ -1547,6 +1547,7 @@
 #define pc_map_devices intact_private_pc_map_devices
 #define pc_map_memory intact_private_pc_map_memory
 #define pc_own_source intact_private_pc_own_source
+#define pc_ram intact_private_pc_ram
 #define pc_read_register intact_private_pc_read_register
 #define pc_register_name intact_private_pc_register_name
 #define pc_shown intact_private_pc_shown
@@ -1914,6 +1915,12 @@
 #define socket_place_listens_at intact_private_socket_place_listens_at
 #define socket_place_port intact_private_socket_place_port
 #define socket_place_prepare intact_private_socket_place_prepare
+#define smbios_build intact_private_smbios_build
+#define smbios_entry_21 intact_private_smbios_entry_21
+#define smbios_entry_30 intact_private_smbios_entry_30
+#define smbios_tables_add intact_private_smbios_tables_add
+#define smbios_tables_free intact_private_smbios_tables_free
+#define smbios_tables_put intact_private_smbios_tables_put
 #define source_attach_quietly intact_private_source_attach_quietly
 #define source_clear intact_private_source_clear
 #define source_configure intact_private_source_configure

@@ -160,6 +160,18 @@ struct intact_fw_cfg_config {
     size_t data_size;
 };
 
+// What SMBIOS tables say, in place of or in addition to what they say by themselves: a property of a structure by QEMU's names
+// (docs/drop-in.md), or a file that has whole structures with their strings, in place of those of the same types.
+#define INTACT_SMBIOS_MAX 64
+
+struct intact_smbios_config {
+    unsigned type;            // 0, 1, 2, 3, 4, 11 or 17
+    const char *name, *value; // NULL: a file
+    const char *file;         // path
+    const void *data;         // its contents, if they are in memory, as long as the machine is there; NULL: the file
+    size_t data_size;
+};
+
 enum intact_jit {
     INTACT_JIT_ON,
     INTACT_JIT_OFF, // the interpreter runs everything
@@ -263,6 +275,12 @@ struct intact_machine_config {
     // INTACT_PC: the ids of the chardevs of COM2 (2F8h, IRQ 3), COM3 (3E8h, IRQ 4) and COM4 (2E8h, IRQ 3). NULL: not there.
     const char *com_chardevs[3];
     enum intact_chipset chipset; // of INTACT_PC
+
+    // What SMBIOS tables say: for a firmware, and on INTACT_PC without one at F8000h.
+    const uint8_t *uuid; // of the machine, 16 bytes in the order in which they are written; NULL: none
+    const struct intact_smbios_config *smbios;
+    unsigned smbios_count; // 0 to INTACT_SMBIOS_MAX
+    size_t smbios_size;
 };
 
 // One processor, 128 MiB, an HPET, ACPI, COM1 without output, reboot, the fixed date 2026-01-01; nothing to run.
@@ -278,6 +296,7 @@ static inline void intact_machine_config_init(struct intact_machine_config *conf
     config->block_size = sizeof(struct intact_block);
     config->net_size = sizeof(struct intact_net);
     config->fw_cfg_size = sizeof(struct intact_fw_cfg_config);
+    config->smbios_size = sizeof(struct intact_smbios_config);
 }
 
 // The names that `cpu` takes on a machine of `type`, by index from 0; NULL after the last. `about`, unless NULL, gets

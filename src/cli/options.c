@@ -261,6 +261,16 @@ const struct option options[] = {
     { "enable-kvm", NULL, GROUP_MACHINE, "The same as -accel kvm: skipped with a note.", NULL, take_enable_kvm },
     { "no-acpi", NULL, GROUP_MACHINE, "No ACPI tables; the MP table or the device tree remains.", NULL, take_no_acpi },
     { "no-hpet", NULL, GROUP_MACHINE, "No HPET.", NULL, take_no_hpet },
+    { "uuid", "UUID", GROUP_MACHINE,
+      "The machine's UUID, as 8-4-4-4-12 hexadecimal digits: in SMBIOS, in fw_cfg, and by QMP.", NULL, take_uuid },
+    { "smbios", "type=N[,NAME=VALUE]|file=FILE", GROUP_MACHINE,
+      "What SMBIOS tables say, for a firmware of either machine, and for a -kernel on a PC: type=0 vendor, version, "
+      "date, release, uefi, vm; 1 manufacturer, product, version, serial, uuid, sku, family; 2 manufacturer, product, "
+      "version, serial, asset, location; 3 manufacturer, version, serial, asset, sku; 4 sock_pfx, manufacturer, "
+      "version, serial, asset, part, max-speed, current-speed, processor-id, processor-family; 11 value (several); 17 "
+      "loc_pfx, bank, manufacturer, serial, asset, part, speed. file= has whole structures, in place of those of their "
+      "types. May be repeated.",
+      NULL, take_smbios },
 
     { "kernel", "FILE", GROUP_BOOT,
       "What to run: a Linux bzImage, a multiboot 1 kernel, or an ELF file with a PVH entry; with -machine virt a Linux "

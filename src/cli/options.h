@@ -82,6 +82,8 @@ int take_hdb(struct settings *settings, const char *value);
 int take_hdc(struct settings *settings, const char *value);
 int take_hdd(struct settings *settings, const char *value);
 int take_fw_cfg(struct settings *settings, const char *value);
+int take_smbios(struct settings *settings, const char *value);
+int take_uuid(struct settings *settings, const char *value);
 int take_cdrom(struct settings *settings, const char *value);
 int take_pflash(struct settings *settings, const char *value);
 int take_snapshot(struct settings *settings, const char *value);

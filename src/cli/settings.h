@@ -139,6 +139,8 @@ struct settings {
     unsigned global_count;
     struct intact_drive_config drives[INTACT_DRIVES_MAX];
     struct intact_fw_cfg_config fw_cfgs[INTACT_FW_CFG_MAX];
+    struct intact_smbios_config smbios[INTACT_SMBIOS_MAX];
+    uint8_t uuid[16]; // -uuid, if config.uuid points here
     struct intact_netdev_config netdevs[INTACT_NETDEVS_MAX];
     const char *forwards[FORWARD_LIMIT];       // of all of them
     const char *drive_texts[DRIVE_TEXT_LIMIT]; // -drive without if=, until the machine is known

@@ -44,8 +44,11 @@ static int take_lists(struct intact_machine_config *config, struct config_lists 
         result = TAKE(lists->netdevs, config, netdevs, netdev);
     if (result == 0)
         result = TAKE(lists->fw_cfgs, config, fw_cfgs, fw_cfg);
+    if (result == 0)
+        result = TAKE(lists->smbios, config, smbios, smbios);
     if (result < 0)
         return result;
+    config->smbios = lists->smbios;
     config->chardevs = lists->chardevs;
     config->drives = lists->drives;
     config->devices = lists->devices;
@@ -123,6 +126,7 @@ void config_lists_free(struct config_lists *lists)
     free(lists->properties);
     free(lists->netdevs);
     free(lists->fw_cfgs);
+    free(lists->smbios);
     free(lists->blocks);
     free(lists->nets);
     *lists = (struct config_lists){ .drives = NULL };

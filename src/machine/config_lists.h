@@ -13,6 +13,7 @@ struct config_lists {
     struct intact_property *properties; // of all devices
     struct intact_netdev_config *netdevs;
     struct intact_fw_cfg_config *fw_cfgs;
+    struct intact_smbios_config *smbios;
     struct intact_block *blocks; // one for each drive
     struct intact_net *nets;     // one for each network
 };

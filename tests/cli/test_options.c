@@ -861,6 +861,31 @@ Test(options, a_cd_and_the_order_of_a_boot)
     REFUSES("once", "-boot", "once=d");
 }
 
+Test(options, what_smbios_says)
+{
+    static const uint8_t uuid[] = { 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde, 0xf0,
+                                    0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde, 0xf1 };
+    TAKES("-uuid", "12345678-9ABC-def0-1234-56789abcdef1", "-smbios", "type=1,serial=a,,b,sku=c", "-smbios", "file=f");
+    cr_assert_arr_eq(settings.config.uuid, uuid, 16);
+    cr_assert_eq(settings.config.smbios_count, 3);
+    cr_assert_eq(settings.config.smbios[0].type, 1);
+    cr_assert_str_eq(settings.config.smbios[0].name, "serial");
+    cr_assert_str_eq(settings.config.smbios[0].value, "a,b");
+    cr_assert_str_eq(settings.config.smbios[1].name, "sku");
+    cr_assert_null(settings.config.smbios[2].name);
+    cr_assert_str_eq(settings.config.smbios[2].file, "f");
+    TAKES("-smbios", "type=1,uuid=12345678-9abc-def0-1234-56789abcdef1");
+    cr_assert_arr_eq(settings.config.uuid, uuid, 16);
+    cr_assert_eq(settings.config.smbios_count, 0);
+    REFUSES("-uuid: '1234' is no UUID", "-uuid", "1234");
+    REFUSES("is no UUID", "-uuid", "12345678-9abc-def0-1234-56789abcdef12");
+    REFUSES("is no UUID", "-uuid", "12345678x9abc-def0-1234-56789abcdef1");
+    REFUSES("neither type=N", "-smbios", "serial=1");
+    REFUSES("neither type=N", "-smbios", "type=1,file=f");
+    REFUSES("neither type=N", "-smbios", "type=256");
+    REFUSES("path= is not here", "-smbios", "type=11,path=f");
+}
+
 Test(options, files_of_fw_cfg)
 {
     TAKES("-fw_cfg", "name=opt/a,string=x=1,,y", "-fw_cfg", "opt/b,file=f");

@@ -42,6 +42,8 @@ def check(result, arch, vcpus, parameters):
     want = f"{linux.MARKER}, {online(arch, vcpus, parameters)} cpus online"
     if want not in out:
         harness.fail(f"no line '{want}'", result)
+    if arch.endswith("amd64") and "DMI: Intact pc, BIOS 1 01/01/2026" not in out:
+        harness.fail("the kernel does not find the SMBIOS tables", result)
     for line in re.findall(r"^INTACT: warning: .*$", out, re.M):
         if not any(re.search(ASKED_FOR[p], line) for p in parameters if p in ASKED_FOR):
             harness.fail(f"the kernel warns: {line}", result)

@@ -32,7 +32,7 @@ DISKS = {
 
 SCREEN = ["SeaBIOS (version", "Booting from Hard Disk...", "No bootable device.  Retrying in 5 seconds."]
 LOG = ["Running on QEMU (i440fx)", "QEMU fw_cfg DMA interface supported", "Moving pm_base to 0x600", "PIIX3/PIIX4 init: elcr=00 0c",
-       "Using pmtimer, ioport 0x608", "Found 1 cpu(s) max supported 1 cpu(s)", "ACPI: parse DSDT at", "sercon: using ioport 0x3f8", "PS2 keyboard initialized",
+       "Using pmtimer, ioport 0x608", "Found 1 cpu(s) max supported 1 cpu(s)", "Copying SMBIOS from", "ACPI: parse DSDT at", "sercon: using ioport 0x3f8", "PS2 keyboard initialized",
        "All threads complete."]
 BOOT = ["Booting from Hard Disk...", "the boot sector runs", "the second sector", "the third sector",
         "the fourth sector was written"]

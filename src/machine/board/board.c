@@ -248,6 +248,7 @@ void board_destroy(struct board *board)
         free(window);
     }
     fw_cfg_files_free(&board->fw_cfg_files);
+    smbios_tables_free(&board->smbios);
     image_store_free(&board->files);
     page_set_free(&board->written);
     host_memory_release(board->ram, board->ram_size);

@@ -37,6 +37,7 @@
 #include "machine/board/outside.h"
 #include "machine/board/pci_place.h"
 #include "machine/board/printer.h"
+#include "machine/board/smbios_tables.h"
 #include "machine/board/virtio_slots.h"
 #include "machine/boot/boot.h"
 #include "vcpu/guest.h"
@@ -184,6 +185,7 @@ struct board {
     const struct history *history; // how a debugger goes back; NULL: it cannot
 
     struct fw_cfg_files fw_cfg_files;
+    struct smbios_tables smbios;
     struct image_store files; // files that the machine boots from, read once; empty without config.reboot
 };
 

@@ -73,6 +73,7 @@ enum {
 #define PC_ROM_BASE  UINT64_C(0xe0000) // tables, where a BIOS would be
 #define PC_TABLES    UINT64_C(0xe0000) // ACPI
 #define PC_MP_TABLE  UINT64_C(0xf0000) // where kernels look for it
+#define PC_SMBIOS    UINT64_C(0xf8000)
 #define PC_BIOS_CODE UINT64_C(0xfe000) // handlers of the interrupt vectors
 #define PC_ROM_END   UINT64_C(0x100000)
 #define PC_RAM_SPLIT UINT64_C(0xc0000000) // RAM beyond goes above 4 GiB
@@ -222,6 +223,7 @@ void pc_drives_close(struct pc *pc);
 
 // pc_fw_cfg.c
 int pc_fill_fw_cfg(struct pc *pc);
+void pc_ram(const struct pc *pc, struct smbios_range *ram); // SMBIOS_RANGES of them
 
 // pc_bios.c: interrupt vectors, their handlers and the BIOS data area. 0, or a negative errno with a line in board.error.
 int pc_bios(struct pc *pc);

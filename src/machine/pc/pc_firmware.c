@@ -12,7 +12,11 @@
 #include "machine/pc/pc.h"
 #include "machine/tables/bytes.h"
 
-enum { TABLES_SIZE = PC_MP_TABLE - PC_TABLES, MP_TABLE_SIZE = PC_BIOS_CODE - PC_MP_TABLE };
+enum {
+    TABLES_SIZE = PC_MP_TABLE - PC_TABLES,
+    MP_TABLE_SIZE = PC_SMBIOS - PC_MP_TABLE,
+    SMBIOS_SIZE = PC_BIOS_CODE - PC_SMBIOS
+};
 enum { RESET_HARD = RESET_PORT_SYS_RST | RESET_PORT_RST_CPU };
 
 static void override(struct machine_description *machine, unsigned irq, unsigned gsi, uint16_t flags)
@@ -220,6 +224,13 @@ static void init_hpet(struct pc *pc)
     }
 }
 
+static int put_smbios(struct pc *pc)
+{
+    struct smbios_range ram[SMBIOS_RANGES];
+    pc_ram(pc, ram);
+    return smbios_tables_put(&pc->board, ram, PC_SMBIOS, SMBIOS_SIZE);
+}
+
 // With -bios the hardware is in its reset state, and the firmware does all this itself.
 int pc_firmware(struct board *board)
 {
@@ -252,6 +263,8 @@ int pc_firmware(struct board *board)
             result = pci_place(&board->pci.bus, &board->pci_windows, board->clock.now, &board->error);
         if (result == 0)
             result = put_table(pc, "MP table", mptable_build, PC_MP_TABLE, MP_TABLE_SIZE);
+        if (result == 0)
+            result = put_smbios(pc);
         if (result == 0 && pc->board.config.acpi)
             result = put_table(pc, "ACPI tables", acpi_build, PC_TABLES, TABLES_SIZE);
     }

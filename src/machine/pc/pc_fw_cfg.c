@@ -82,6 +82,19 @@ static int add_acpi(struct pc *pc)
     return result > 0 ? fw_cfg_add_file(&pc->fw_cfg, TABLE_LOADER_TABLES, pc->acpi, pc->acpi_size) : result;
 }
 
+void pc_ram(const struct pc *pc, struct smbios_range *ram)
+{
+    ram[0] = (struct smbios_range){ 0, pc->ram_below_4g };
+    ram[1] = (struct smbios_range){ PC_HIGH, pc->board.config.memory - pc->ram_below_4g };
+}
+
+static int add_smbios(struct pc *pc)
+{
+    struct smbios_range ram[SMBIOS_RANGES];
+    pc_ram(pc, ram);
+    return smbios_tables_add(&pc->board, ram, &pc->fw_cfg, true);
+}
+
 int pc_fill_fw_cfg(struct pc *pc)
 {
     const struct fw_cfg_memory memory = { read_memory, write_memory, &pc->board };
@@ -95,5 +108,9 @@ int pc_fill_fw_cfg(struct pc *pc)
         result = add_e820(pc);
     if (result > 0 && pc->board.config.bios && pc->board.config.acpi)
         result = add_acpi(pc);
+    if (result >= 0 && pc->board.config.uuid)
+        result = fw_cfg_add_bytes(&pc->fw_cfg, FW_CFG_UUID, pc->board.config.uuid, 16);
+    if (result >= 0 && pc->board.config.bios)
+        result = add_smbios(pc);
     return result < 0 ? result : fw_cfg_files_add(&pc->board, &pc->fw_cfg);
 }

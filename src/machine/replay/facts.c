@@ -51,7 +51,9 @@ struct file {
     uint64_t size, hash;
 };
 
-enum { FILES_MAX = 2 + BOOT_X86_MODULES + INTACT_DRIVES_MAX + INTACT_FW_CFG_MAX + INTACT_DEVICES_MAX };
+enum {
+    FILES_MAX = 2 + BOOT_X86_MODULES + INTACT_DRIVES_MAX + INTACT_FW_CFG_MAX + INTACT_DEVICES_MAX + INTACT_SMBIOS_MAX
+};
 
 struct files {
     struct file file[FILES_MAX];
@@ -116,6 +118,9 @@ static int list_files(struct board *board, struct files *files, struct error *er
     for (unsigned i = 0; i < config->fw_cfg_count; i++)
         if (config->fw_cfgs[i].file)
             add_file(files, "-fw_cfg", config->fw_cfgs[i].file);
+    for (unsigned i = 0; i < config->smbios_count; i++)
+        if (config->smbios[i].file && !config->smbios[i].data)
+            add_file(files, "-smbios", config->smbios[i].file);
     list_roms(config, files);
     return result;
 }

@@ -2,6 +2,7 @@
 // Commands of QMP that look: query-*, x-intact-why, x-intact-lint, x-intact-digest.
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <intact/replay.h>
 
@@ -49,8 +50,13 @@ json_t *qmp_query_target(struct qmp *qmp, json_t *arguments)
 
 json_t *qmp_query_uuid(struct qmp *qmp, json_t *arguments)
 {
-    (void)qmp, (void)arguments;
-    return json_pack("{s:s}", "UUID", "00000000-0000-0000-0000-000000000000");
+    const uint8_t *uuid = board_of(qmp)->config.uuid;
+    char text[37] = "";
+    (void)arguments;
+    for (unsigned i = 0; i < 16; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%02x",
+                 i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", uuid ? uuid[i] : 0);
+    return json_pack("{s:s}", "UUID", text);
 }
 
 static json_t *describe_machine(const char *name, unsigned cpus, const char *cpu)

@@ -94,6 +94,7 @@ void virt_destroy_fw_cfg(struct virt *virt)
 int virt_fill_fw_cfg(struct virt *virt)
 {
     const struct fw_cfg_memory memory = { read_memory, write_memory, &virt->board };
+    const struct smbios_range ram[SMBIOS_RANGES] = { { VIRT_RAM, virt->board.config.memory } };
     uint64_t cpus = virt->board.config.cpus;
     fw_cfg_init(&virt->fw_cfg);
     fw_cfg_add_dma(&virt->fw_cfg, &memory);
@@ -104,5 +105,9 @@ int virt_fill_fw_cfg(struct virt *virt)
     int result = virt->runs_flash && virt->board.config.kernel ? add_kernel(virt) : 0;
     if (result == 0 && virt->runs_flash && virt->board.config.acpi)
         result = add_acpi(virt);
+    if (result == 0 && virt->board.config.uuid)
+        result = fw_cfg_add_bytes(&virt->fw_cfg, FW_CFG_UUID, virt->board.config.uuid, 16);
+    if (result == 0 && virt->runs_flash)
+        result = smbios_tables_add(&virt->board, ram, &virt->fw_cfg, false);
     return result < 0 ? result : fw_cfg_files_add(&virt->board, &virt->fw_cfg);
 }
