@@ -992,6 +992,7 @@
 #define host_file_sync intact_private_host_file_sync
 #define host_file_write intact_private_host_file_write
 #define host_file_zero intact_private_host_file_zero
+#define host_lock intact_private_host_lock
 #define host_memory_clear intact_private_host_memory_clear
 #define host_memory_release intact_private_host_memory_release
 #define host_memory_reserve intact_private_host_memory_reserve

@@ -71,6 +71,7 @@ enum intact_drive_format {
     // qcow2 if the file begins as one, else raw; what the guest writes to the first sector of such a raw disk may not begin as
     // qcow2, and is an I/O error if it does: it would be taken for that the next time
     INTACT_DRIVE_PROBE,
+    INTACT_DRIVE_NULL, // no file: it reads as zeroes, and what is written is lost
 };
 
 // A drive: a file, and what it is for.
@@ -99,6 +100,10 @@ struct intact_drive_config {
     bool cd; // INTACT_DRIVE_IDE: a CD drive with the file as its medium, which is never written; without a file it is empty
     enum intact_drive_format format; // of the file; INTACT_DRIVE_PFLASH: INTACT_DRIVE_RAW
     bool discard; // what the guest discards reads as zeroes, and its room is given back to the host; false: it stays
+    uint64_t size; // INTACT_DRIVE_NULL: bytes, a multiple of INTACT_BLOCK_SECTOR, not 0
+    // Other processes may have the file open as they like. false, on hosts that can tell: a drive that is written is nobody else's,
+    // and one that is read is written by nobody else. The `share-rw` of a device lets others write besides.
+    bool unlocked;
 };
 
 // The end of a network cable, for the card that names its id.

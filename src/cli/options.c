@@ -320,6 +320,11 @@ const struct option options[] = {
       "aio= are "
       "about the host, and change nothing.",
       drive_words, take_drive },
+    { "blockdev", "driver=DRIVER,node-name=NAME[,PROPERTY=VALUE]", GROUP_DEVICES,
+      "A node of a drive, for a -device to use by drive=NAME, or for file= of another node: driver=file,filename=FILE; "
+      "qcow2 and raw, file=NODE (or file.driver=file,file.filename=FILE); null-co,size=BYTES, which reads as zeroes. "
+      "read-only=on, discard=unmap, locking=off (of file) as of -drive. It may be written as JSON.",
+      blockdev_words, take_blockdev },
     { "hda", "FILE", GROUP_DEVICES, "The same as -drive file=FILE,if=ide,index=0; a PC boots from it.", NULL,
       take_hda },
     { "hdb", "FILE", GROUP_DEVICES, "The same with index=1.", NULL, take_hdb },

@@ -47,7 +47,8 @@ extern const unsigned refused_option_count;
 const char *option_refused(const char *name);
 
 // Used by the functions of several rows.
-extern const char *const machine_types[], *const drive_words[], *const netdev_words[], *const log_items[];
+extern const char *const machine_types[], *const drive_words[], *const blockdev_words[], *const netdev_words[],
+                                                                                             *const log_items[];
 // All that -device can name; NULL ends them.
 const char *const *device_names(void);
 int take_machine(struct settings *settings, const char *value);
@@ -77,6 +78,7 @@ int take_icount(struct settings *settings, const char *value);
 int take_rtc(struct settings *settings, const char *value);
 int take_global(struct settings *settings, const char *value);
 int take_drive(struct settings *settings, const char *value);
+int take_blockdev(struct settings *settings, const char *value);
 int take_hda(struct settings *settings, const char *value);
 int take_hdb(struct settings *settings, const char *value);
 int take_hdc(struct settings *settings, const char *value);
@@ -109,6 +111,7 @@ bool settings_monitor_has(const struct settings *settings, const char *chardev);
 int resolve_monitors(struct settings *settings); // by resolve_streams
 int resolve_streams(struct settings *settings);
 int resolve_drives(struct settings *settings);
+int resolve_blockdevs(struct settings *settings); // by resolve_drives
 int resolve_globals(struct settings *settings);
 int resolve_cpu(struct settings *settings);
 int resolve_objects(struct settings *settings);

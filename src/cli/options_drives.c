@@ -320,6 +320,8 @@ int resolve_drives(struct settings *settings)
     for (unsigned i = 0; i < settings->drive_text_count; i++)
         if (take_one(settings, settings->drive_texts[i], true) < 0)
             return -1;
+    if (resolve_blockdevs(settings) < 0)
+        return -1;
     for (unsigned i = 0; settings->snapshot && i < settings->config.drive_count; i++)
         if (!(settings->snapshot_said >> i & 1))
             settings->drives[i].snapshot = true;

@@ -75,6 +75,7 @@ struct trace_wish {
 
 #define OBJECT_LIMIT     32
 #define DRIVE_TEXT_LIMIT 16
+#define NODE_LIMIT       64
 
 enum object_type { OBJECT_RNG, OBJECT_MEMORY, OBJECT_THREAD };
 
@@ -142,7 +143,13 @@ struct settings {
     struct intact_smbios_config smbios[INTACT_SMBIOS_MAX];
     uint8_t uuid[16]; // -uuid, if config.uuid points here
     struct intact_netdev_config netdevs[INTACT_NETDEVS_MAX];
-    const char *forwards[FORWARD_LIMIT];       // of all of them
+    const char *forwards[FORWARD_LIMIT]; // of all of them
+    struct block_node {
+        const char *name; // NULL: within another
+        struct intact_drive_config drive;
+        bool inner;      // the file of another node
+    } nodes[NODE_LIMIT]; // -blockdev
+    unsigned node_count;
     const char *drive_texts[DRIVE_TEXT_LIMIT]; // -drive without if=, until the machine is known
     unsigned drive_text_count, virtio_drives;
     struct object objects[OBJECT_LIMIT]; // -object
@@ -177,7 +184,7 @@ struct settings {
     uint64_t history;                  // -snapshots: bytes, 0: no history
     bool snapshot;                     // -snapshot
     uint32_t snapshot_said;            // bit per drive: it has a `snapshot` property
-    char *copies[256];                 // of arguments that were cut into pieces; settings_free releases them
+    char *copies[1024];                // of arguments that were cut into pieces; settings_free releases them
     unsigned copy_count;
     char why[INTACT_ERROR_SIZE]; // the line of an error
 };

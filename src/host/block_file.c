@@ -219,8 +219,12 @@ int block_file_open(struct block_file *file, const struct block_file_options *op
 {
     memset(file, 0, sizeof *file);
     file->snapshot = options->snapshot;
-    int result =
-        disk_image_open(&file->image, options->path, options->format, !options->readonly && !options->snapshot, error);
+    const struct disk_options image = { .path = options->path,
+                                        .format = options->format,
+                                        .lock = options->lock,
+                                        .writable = !options->readonly && !options->snapshot,
+                                        .size = options->size };
+    int result = disk_image_open(&file->image, &image, error);
     if (result == 0 && options->snapshot)
         result = make_places(file, options->path, error);
     if (result < 0) {

@@ -25,6 +25,8 @@ struct block_file_options {
     bool readonly; // for the guest
     bool snapshot;
     bool discard; // what the guest discards reads as zeroes
+    enum disk_lock lock;
+    uint64_t size; // INTACT_DRIVE_NULL
 };
 
 struct block_file {

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "host/host_lock.h"
 
 enum { DEPTH_LIMIT = 64, PATH_LIMIT = 4096 };
 
@@ -67,6 +68,27 @@ static int open_raw(struct disk_image *image, const char *path, bool writable, s
     return 0;
 }
 
+// --- Nothing ---------------------------------------------------------------------------------------------------------
+
+static int null_read(void *owner, uint64_t offset, void *data, size_t size)
+{
+    (void)owner, (void)offset;
+    memset(data, 0, size);
+    return 0;
+}
+
+static int null_write(void *owner, uint64_t offset, const void *data, size_t size)
+{
+    (void)owner, (void)offset, (void)data, (void)size;
+    return 0;
+}
+
+static void open_null(struct disk_image *image, uint64_t size)
+{
+    memset(image, 0, sizeof *image);
+    image->block = (struct intact_block){ .size = size, .read = null_read, .write = null_write };
+}
+
 // --- qcow2 -----------------------------------------------------------------------------------------------------------
 
 static int qcow2_discard(void *owner, uint64_t offset, uint64_t size)
@@ -100,8 +122,8 @@ struct chain {
     unsigned depth;
 };
 
-static int open_in_chain(struct disk_image *image, const char *path, enum intact_drive_format format, bool writable,
-                         const struct chain *above, struct error *error);
+static int open_in_chain(struct disk_image *image, const struct disk_options *options, const struct chain *above,
+                         struct error *error);
 
 static int backing_format(const struct qcow2 *qcow2, const char *path, enum intact_drive_format *format,
                           struct error *error)
@@ -138,22 +160,24 @@ static int backing_path(const struct qcow2 *qcow2, const char *path, char *out, 
     return 0;
 }
 
-static int open_backing(struct disk_image *image, const char *path, const struct chain *above, struct error *error)
+static int open_backing(struct disk_image *image, const char *path, enum disk_lock lock, const struct chain *above,
+                        struct error *error)
 {
     const struct chain chain = { above, &image->file, above ? above->depth + 1 : 1 };
-    enum intact_drive_format format;
-    int result = backing_format(image->qcow2, path, &format, error);
+    struct disk_options options = { .lock = lock };
+    int result = backing_format(image->qcow2, path, &options.format, error);
     char *name = malloc(PATH_LIMIT);
     image->backing = calloc(1, sizeof *image->backing);
     if (result == 0 && (!name || !image->backing))
         result = error_set(error, -ENOMEM, "'%.200s': the host has no memory for its backing file", path);
+    options.path = name;
     if (result == 0)
         result = backing_path(image->qcow2, path, name, error);
     if (result == 0 && chain.depth > DEPTH_LIMIT)
         result =
             error_set(error, -ELOOP, "'%.200s': more than %d backing files, one behind the other", path, DEPTH_LIMIT);
     if (result == 0)
-        result = open_in_chain(image->backing, name, format, false, &chain, error);
+        result = open_in_chain(image->backing, &options, &chain, error);
     if (result == 0)
         image->qcow2->backing = &image->backing->block;
     free(name);
@@ -176,29 +200,40 @@ static bool begins_as_qcow2(const struct disk_image *image)
     return host_file_read(&image->file, 0, magic, sizeof magic) == 0 && memcmp(magic, QCOW2_MAGIC, sizeof magic) == 0;
 }
 
-static int open_in_chain(struct disk_image *image, const char *path, enum intact_drive_format format, bool writable,
-                         const struct chain *above, struct error *error)
+static int open_in_chain(struct disk_image *image, const struct disk_options *options, const struct chain *above,
+                         struct error *error)
 {
+    const char *path = options->path;
+    enum intact_drive_format format = options->format;
     memset(image, 0, sizeof *image);
-    int result = host_file_open(&image->file, path, writable, error);
+    int result = host_file_open(&image->file, path, options->writable, error);
     if (result == 0)
         result = check_cycle(image, path, above, error);
+    if (result == 0 && options->lock != DISK_LOCK_NONE)
+        result = host_lock(&image->file, path, options->writable, options->lock == DISK_LOCK_SHARED, error);
     if (result < 0)
         return result;
     if (format == INTACT_DRIVE_PROBE)
         format = begins_as_qcow2(image) ? INTACT_DRIVE_QCOW2 : INTACT_DRIVE_RAW;
     if (format == INTACT_DRIVE_RAW)
-        return open_raw(image, path, writable, error);
-    result = open_qcow2(image, path, writable, error);
+        return open_raw(image, path, options->writable, error);
+    if (options->writable && options->lock == DISK_LOCK_SHARED)
+        return error_set(error, -EBUSY,
+                         "'%.200s' is a qcow2 image, which one process alone can write; share-rw=off, or readonly=on",
+                         path);
+    result = open_qcow2(image, path, options->writable, error);
     if (result == 0 && *image->qcow2->backing_name)
-        result = open_backing(image, path, above, error);
+        result = open_backing(image, path, options->lock, above, error);
     return result;
 }
 
-int disk_image_open(struct disk_image *image, const char *path, enum intact_drive_format format, bool writable,
-                    struct error *error)
+int disk_image_open(struct disk_image *image, const struct disk_options *options, struct error *error)
 {
-    int result = open_in_chain(image, path, format, writable, NULL, error);
+    if (options->format == INTACT_DRIVE_NULL) {
+        open_null(image, options->size);
+        return 0;
+    }
+    int result = open_in_chain(image, options, NULL, error);
     if (result < 0)
         disk_image_close(image);
     return result;

@@ -20,10 +20,25 @@ struct disk_image {
     struct disk_image *backing; // NULL: none
 };
 
+enum disk_lock {
+    DISK_LOCK_ALONE,
+    DISK_LOCK_SHARED,
+    DISK_LOCK_NONE
+}; // who may write besides: nobody, others; not locked
+
+// How an image is opened.
+struct disk_options {
+    const char *path;
+    enum intact_drive_format format;
+    enum disk_lock lock;
+    bool writable;
+    uint64_t size; // INTACT_DRIVE_NULL
+};
+
 // Opens the image. `format` INTACT_DRIVE_PROBE: qcow2 if the file begins as one, else raw. A negative errno, and a line in
-// `error` that begins with the path. `block` has no discard and zero if the file is not `writable`.
-int disk_image_open(struct disk_image *image, const char *path, enum intact_drive_format format, bool writable,
-                    struct error *error);
+// `error` that begins with the path. `block` has no discard and zero if the file is not
+// `writable`.
+int disk_image_open(struct disk_image *image, const struct disk_options *options, struct error *error);
 // A zeroed or closed one may be closed too.
 void disk_image_close(struct disk_image *image);
 

@@ -91,7 +91,8 @@ uint64_t intact_machine_snapshot_bytes(const struct intact_machine *machine)
 static const struct intact_drive_config *written_drive(const struct intact_machine_config *config)
 {
     for (unsigned i = 0; i < config->drive_count; i++)
-        if (!config->drives[i].readonly && (!config->drives[i].snapshot || config->drives[i].block) && !config->replays)
+        if (!config->drives[i].readonly && config->drives[i].format != INTACT_DRIVE_NULL &&
+            (!config->drives[i].snapshot || config->drives[i].block) && !config->replays)
             return &config->drives[i];
     return NULL;
 }

@@ -909,6 +909,51 @@ Test(options, snapshot_is_for_every_drive_that_does_not_say_otherwise)
     cr_assert(settings.config.drives[2].snapshot);
 }
 
+Test(options, nodes_of_block_devices_become_drives)
+{
+    TAKES("-blockdev", "driver=file,node-name=f,filename=a.img,locking=off", "-blockdev",
+          "driver=qcow2,node-name=d,file=f,read-only=on,discard=unmap", "-blockdev",
+          "driver=raw,node-name=e,file.driver=file,file.filename=b,,c.img", "-blockdev",
+          "{\"driver\":\"qcow2\",\"node-name\":\"g\",\"read-only\":true,\"file\":{\"driver\":\"file\",\"filename\":"
+          "\"c\"}}",
+          "-blockdev", "driver=null-co,node-name=n,size=1048576");
+    cr_assert_eq(settings.config.drive_count, 4);
+    const struct intact_drive_config *drive = settings.drives;
+    cr_assert_str_eq(drive[0].id, "d");
+    cr_assert_str_eq(drive[0].file, "a.img");
+    cr_assert(drive[0].readonly && drive[0].discard && drive[0].unlocked);
+    cr_assert_eq(drive[0].format, INTACT_DRIVE_QCOW2);
+    cr_assert_str_eq(drive[1].file, "b,c.img");
+    cr_assert_eq(drive[1].format, INTACT_DRIVE_RAW);
+    cr_assert_str_eq(drive[2].file, "c");
+    cr_assert(drive[2].readonly && !drive[2].unlocked);
+    cr_assert_eq(drive[3].format, INTACT_DRIVE_NULL);
+    cr_assert_eq(drive[3].size, 1048576);
+}
+
+Test(options, a_wrong_node_is_refused_by_what_is_wrong)
+{
+    REFUSES("needs driver=", "-blockdev", "node-name=a");
+    REFUSES("no driver 'vmdk'; there is file, host_device, qcow2, raw, null-co", "-blockdev",
+            "driver=vmdk,node-name=a");
+    REFUSES("needs node-name=NAME", "-blockdev", "driver=file,filename=a");
+    REFUSES("needs filename=FILE", "-blockdev", "driver=file,node-name=a");
+    REFUSES("'a' needs file=NODE", "-blockdev", "driver=qcow2,node-name=a");
+    REFUSES("no node 'b' before its use", "-blockdev", "driver=qcow2,node-name=a,file=b");
+    REFUSES("file= is a node with driver=file", "-blockdev", "driver=null-co,node-name=a", "-blockdev",
+            "driver=raw,node-name=b,file=a");
+    REFUSES("in use by another node", "-blockdev", "driver=file,node-name=a,filename=f", "-blockdev",
+            "driver=raw,node-name=b,file=a", "-blockdev", "driver=raw,node-name=c,file=a");
+    REFUSES("two nodes 'a'", "-blockdev", "driver=null-co,node-name=a", "-blockdev", "driver=null-co,node-name=a");
+    REFUSES("'a' is the id of a -drive", "-drive", "if=none,id=a,file=f", "-blockdev", "driver=null-co,node-name=a");
+    REFUSES("no property 'nodename'", "-blockdev", "driver=null-co,node-name=a,nodename=b");
+    REFUSES("a multiple of 512, not '1000'", "-blockdev", "driver=null-co,node-name=a,size=1000");
+    REFUSES("detect-zeroes=unmap is not possible", "-blockdev", "driver=null-co,node-name=a,detect-zeroes=unmap");
+    REFUSES("is no JSON", "-blockdev", "{\"driver\":");
+    REFUSES("wrong kind", "-blockdev", "{\"driver\":[]}");
+    REFUSES("begins with driver=", "-blockdev", "qcow2");
+}
+
 Test(options, a_wrong_drive_is_refused_by_what_is_wrong)
 {
     REFUSES("no interface 'scsi'; there is none, pflash, ide, virtio", "-drive", "file=a,if=scsi");

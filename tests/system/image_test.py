@@ -6,7 +6,7 @@
 
 INTACT_IMAGE (image.c) reads and writes images that qemu-img has made: with clusters of several sizes, backing files, internal
 snapshots, compressed clusters. Every answer is that of a model in memory; afterwards `qemu-img check` finds nothing wrong and
-`qemu-img convert` finds the same bytes. Killed at any moment, the image is whole but for clusters that nothing points to, and has
+`qemu-img convert` finds the same bytes. Two processes cannot write to one image. Killed at any moment, it is whole but for clusters that nothing points to, and has
 what was flushed; on a disk that becomes full, too.
 """
 import json
@@ -268,6 +268,31 @@ class Test:
             harness.fail("with room it does not go on")
         disk.end()
 
+    def grown(self):
+        """Until the refcount table is too small."""
+        path, size = self.make("grown", "wide-counts")
+        model = bytearray(size)
+        disk = Disk(self.program, path, "qcow2", model)
+        for at in range(0, size, 64 << 10):
+            disk.change("write", at, 64 << 10, at >> 16 & 0xff | 1)
+        disk.end()
+        whole(path)
+        self.same(path, model)
+
+    def locked(self):
+        """Two processes, and qemu-img, at one image: only readers together."""
+        path, size = self.make("locked", "default")
+        for flags, others in ([], ["qcow2", "readonly", "snapshot"]), (["readonly"], ["qcow2"]):
+            disk = Disk(self.program, path, "qcow2", bytearray(size), *flags)
+            for other in others:
+                result = subprocess.run([self.program, path, "qcow2", other], input=b"", capture_output=True)
+                if result.returncode != 1 or b'"write" lock' not in result.stdout:
+                    harness.fail(f"{other} beside {flags}", result)
+            img("info", path, status=(0,) if flags else (1,))
+            if flags:
+                Disk(self.program, path, "qcow2", bytearray(size), "readonly").end()
+            disk.end()
+
     def disguise(self):
         """A raw disk without format= is not to become qcow2."""
         path = self.folder / "probed.raw"
@@ -295,6 +320,8 @@ def main(arguments):
                 test.killed(shape, 40 if long else 6)
             for form in ("raw", "qcow2"):
                 test.full(form)
+            test.grown()
+            test.locked()
             test.disguise()
     print("the images are as they should be")
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "machine/board/board.h"
+#include "machine/board/device_list.h"
 
 // --- Drives ---------------------------------------------------------------------------------------------------------
 
@@ -48,7 +49,8 @@ static int read_nothing(void *owner, uint64_t offset, void *data, size_t size)
 
 static const struct intact_block no_medium = { .readonly = true, .read = read_nothing };
 
-int backends_open_drive(struct board *board, unsigned index, struct block_file *file, const struct intact_block **block)
+int backends_open_drive(struct board *board, unsigned index, bool shared, struct block_file *file,
+                        const struct intact_block **block)
 {
     const struct intact_drive_config *drive = &board->config.drives[index];
     int result = 0;
@@ -63,7 +65,11 @@ int backends_open_drive(struct board *board, unsigned index, struct block_file *
                                                     .format = drive->format,
                                                     .readonly = drive->readonly,
                                                     .snapshot = drive->snapshot || board->config.replays,
-                                                    .discard = drive->discard };
+                                                    .discard = drive->discard,
+                                                    .lock = drive->unlocked ? DISK_LOCK_NONE
+                                                            : shared        ? DISK_LOCK_SHARED
+                                                                            : DISK_LOCK_ALONE,
+                                                    .size = drive->size };
         result = block_file_open(file, &options, &board->error);
         if (result < 0)
             error_prefix(&board->error, "-drive");
@@ -72,12 +78,15 @@ int backends_open_drive(struct board *board, unsigned index, struct block_file *
     return result;
 }
 
-int backends_take_drive(struct board *board, const char *driver, const char *id, struct block_file *file,
-                        const struct intact_block **block)
+int backends_take_drive(struct board *board, const struct intact_device_config *device, const char *id,
+                        struct block_file *file, const struct intact_block **block)
 {
     unsigned index = 0;
-    int result = find_drive(board, driver, id, &index);
-    return result < 0 ? result : backends_open_drive(board, index, file, block);
+    bool shared = false;
+    int result = device_switch(board, device, "share-rw", &shared);
+    if (result == 0)
+        result = find_drive(board, device->driver, id, &index);
+    return result < 0 ? result : backends_open_drive(board, index, shared, file, block);
 }
 
 // --- Changes of cables and screens ----------------------------------------------------------------------------------

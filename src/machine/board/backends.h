@@ -62,12 +62,12 @@ void backends_destroy(struct board *board);
 
 // Each returns 0, or a negative errno with a line in board->error that names `driver` and the id.
 
-// The drive `id`, for a device: its file is opened in `file`, or *block is that of the program. `file` is closed by the
+// The drive `id`, for a device, with its `share-rw`: its file is opened in `file`, or *block is that of the program. `file` is closed by the
 // caller.
-int backends_take_drive(struct board *board, const char *driver, const char *id, struct block_file *file,
-                        const struct intact_block **block);
-// The same for drive `index` of the configuration.
-int backends_open_drive(struct board *board, unsigned index, struct block_file *file,
+int backends_take_drive(struct board *board, const struct intact_device_config *device, const char *id,
+                        struct block_file *file, const struct intact_block **block);
+// The same for drive `index` of the configuration; `shared`: other processes may write to it.
+int backends_open_drive(struct board *board, unsigned index, bool shared, struct block_file *file,
                         const struct intact_block **block);
 // The network `id`, for `card`, which is copied.
 int backends_take_netdev(struct board *board, const char *driver, const char *id, const struct backends_card *card,

@@ -154,7 +154,7 @@ static int create_disk(struct board *board, const struct intact_device_config *c
         return device_failed(board, config, -ENOMEM);
     device->object = medium;
     device->ops = &ops;
-    result = backends_take_drive(board, config->driver, drive, &medium->file, &block);
+    result = backends_take_drive(board, config, drive, &medium->file, &block);
     if (result < 0)
         medium_ops_destroy(medium);
     else
@@ -173,7 +173,7 @@ static int create_cd(struct board *board, const struct intact_device_config *con
 }
 
 static const struct device_property disk_properties[] = {
-    { "drive", "the id of a -drive if=none; needed" },
+    DEVICE_DRIVE_PROPERTIES,
     { "bus", "ide.0 and up of the machine's own controller, ID.0 and up of a -device ahci,id=ID; the first free one by "
              "default" },
     { "unit", "0 or 1 of an IDE channel, 0 of an AHCI port; the first free one by default" },

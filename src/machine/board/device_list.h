@@ -86,6 +86,13 @@ bool device_pci_part(const struct pci_function *function, unsigned index, char *
 // --- Properties (device_property.c) ----------------------------------------------------------------------------------
 
 // Properties of every PCI device; a driver's table ends with them.
+#define DEVICE_DRIVE_PROPERTIES                                                                                        \
+    { "drive", "the id of a -drive if=none, or the node-name of a -blockdev; needed" },                                \
+    {                                                                                                                  \
+        "share-rw", "off by default: other processes may write to the disk's file while this machine runs"             \
+    }
+
+// Those of a PCI function.
 #define DEVICE_PCI_PROPERTIES                                                                                          \
     { "addr", "SLOT[.FUNCTION], hexadecimal: its place on the bus; the next free slot by default" },                   \
         { "bus", "pci.0 or pcie.0: the one bus there is" },                                                            \

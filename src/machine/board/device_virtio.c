@@ -78,7 +78,7 @@ static int make_blk(struct placed *placed, const struct intact_device_config *co
     if (result == 0)
         result = power_of_two(placed, config, "logical_block_size", INTACT_BLOCK_SECTOR, 32768, &block_size);
     if (result == 0)
-        result = backends_take_drive(board, config->driver, drive, &placed->file, &block);
+        result = backends_take_drive(board, config, drive, &placed->file, &block);
     if (result < 0)
         return result;
     if (block->size % block_size)
@@ -100,7 +100,7 @@ static void visit_blk(struct placed *placed, struct visit *v)
 }
 
 #define BLK_PROPERTIES                                                                                                 \
-    { "drive", "the id of a -drive if=none; needed" }, { "serial", "up to 20 characters: its serial number" },         \
+    DEVICE_DRIVE_PROPERTIES, { "serial", "up to 20 characters: its serial number" },                                   \
         { "num-queues", "1 to 64: request queues, each with an interrupt; by default one for each processor on PCI" }, \
         { "queue-size", "a power of two, 256 by default: requests that a queue holds" },                               \
     {                                                                                                                  \

@@ -16,7 +16,7 @@ static int connect(struct pc *pc, unsigned index)
                          drive->unit);
     if (place->disk->block)
         return error_set(&board->error, -EINVAL, "-drive: two drives are IDE disk %u; give another index", drive->unit);
-    int result = backends_open_drive(board, index, &pc->disks[drive->unit], &block);
+    int result = backends_open_drive(board, index, false, &pc->disks[drive->unit], &block);
     if (result == 0)
         disk_place_connect(&board->disk_places, place, block, NULL, drive->cd);
     return result;
