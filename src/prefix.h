@@ -1070,6 +1070,8 @@
 #define input_init intact_private_input_init
 #define input_key intact_private_input_key
 #define input_pointer intact_private_input_pointer
+#define input_stroke intact_private_input_stroke
+#define input_visit intact_private_input_visit
 #define ioapic_active intact_private_ioapic_active
 #define ioapic_answer intact_private_ioapic_answer
 #define ioapic_deadline intact_private_ioapic_deadline
@@ -1135,6 +1137,7 @@
 #define journal_open intact_private_journal_open
 #define journal_put intact_private_journal_put
 #define journal_write intact_private_journal_write
+#define key_text_parse intact_private_key_text_parse
 #define lapic_accept intact_private_lapic_accept
 #define lapic_accept_signal intact_private_lapic_accept_signal
 #define lapic_accept_vector intact_private_lapic_accept_vector
@@ -1380,6 +1383,8 @@
 #define monitor_is_event intact_private_monitor_is_event
 #define monitor_lint intact_private_monitor_lint
 #define monitor_loadvm intact_private_monitor_loadvm
+#define monitor_mouse_button intact_private_monitor_mouse_button
+#define monitor_mouse_move intact_private_monitor_mouse_move
 #define monitor_nmi intact_private_monitor_nmi
 #define monitor_note_stop intact_private_monitor_note_stop
 #define monitor_number intact_private_monitor_number
@@ -1395,6 +1400,7 @@
 #define monitor_row intact_private_monitor_row
 #define monitor_savevm intact_private_monitor_savevm
 #define monitor_screendump intact_private_monitor_screendump
+#define monitor_sendkey intact_private_monitor_sendkey
 #define monitor_show_code intact_private_monitor_show_code
 #define monitor_snapshots intact_private_monitor_snapshots
 #define monitor_step intact_private_monitor_step
@@ -1759,6 +1765,7 @@
 #define qmp_fail intact_private_qmp_fail
 #define qmp_frame_take intact_private_qmp_frame_take
 #define qmp_human intact_private_qmp_human
+#define qmp_input_send_event intact_private_qmp_input_send_event
 #define qmp_lint intact_private_qmp_lint
 #define qmp_machine_free intact_private_qmp_machine_free
 #define qmp_machine_init intact_private_qmp_machine_init
@@ -1784,6 +1791,7 @@
 #define qmp_replay_seek intact_private_qmp_replay_seek
 #define qmp_reset intact_private_qmp_reset
 #define qmp_screendump intact_private_qmp_screendump
+#define qmp_send_key intact_private_qmp_send_key
 #define qmp_server_type intact_private_qmp_server_type
 #define qmp_stop intact_private_qmp_stop
 #define qmp_text intact_private_qmp_text

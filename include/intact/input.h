@@ -192,6 +192,21 @@ const char *intact_key_name(unsigned key);
 // the machine has no keyboard (INTACT_VIRT); -EROFS: a replay, which takes its input from the journal; -ENOMEM.
 int intact_machine_key(struct intact_machine *machine, int key, bool down);
 
+#define INTACT_STROKE_KEYS 16
+#define INTACT_HOLD_MAX    60000
+#define INTACT_CHANGES_MAX 2048 // keys that go down or up later, and waits
+
+// Any thread. Presses up to INTACT_STROKE_KEYS keys together, as QEMU's sendkey does: they go down in their order and up from the
+// last to the first, each `hold_ms` of virtual time after the one before (0 to INTACT_HOLD_MAX; QEMU's is 100). What is asked for
+// meanwhile, here, waits behind that. With a `count` of 0 nothing happens for so long. A machine keeps
+// INTACT_CHANGES_MAX of them; more are lost.
+// 0, -EINVAL, -ENOTSUP, -EROFS, -ENOMEM as above.
+int intact_machine_stroke(struct intact_machine *machine, const int *keys, unsigned count, unsigned hold_ms);
+
+// Any thread. The keys that type a character of ASCII on a keyboard with the US layout (shift first), and '\n' and '\t'; how many, 1 or 2.
+// -ENOENT: no key does.
+int intact_key_of_character(char character, int keys[2]);
+
 enum intact_button { // a mask
     INTACT_BUTTON_LEFT = 0x01,
     INTACT_BUTTON_RIGHT = 0x02,

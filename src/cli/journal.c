@@ -41,13 +41,14 @@ static char *other_properties(struct settings *settings, const char *value)
 }
 
 // A debugger is no part of a run: a replay does not wait for one unless it is asked to. Nor is a trace or a log, which a replay
-// would write over, or a lint.
+// would write over, or a lint; and the keys are in the journal.
 static bool is_debugger(const struct option *option)
 {
     return option && (option->take == take_trace || option->take == take_snapshots || option->take == take_gdb ||
                       option->take == take_gdb_default || option->take == take_stopped || option->take == take_break ||
                       option->take == take_monitor || option->take == take_qmp || option->take == take_mon ||
-                      option->take == take_lint || option->take == take_log_file || option->take == take_log_ranges);
+                      option->take == take_lint || option->take == take_log_file || option->take == take_log_ranges ||
+                      option->take == take_sendkeys);
 }
 
 static int keep_icount(struct settings *settings, const char *word, const char *value)

@@ -446,6 +446,13 @@ const struct option options[] = {
       "Writes the guest's picture to FILE.png, or as PPM to a file with another name, when N instructions have been "
       "executed. Needs a display (-vga std). May be given more than once, and does not change the run.",
       NULL, take_screendump },
+
+    { "sendkeys", "FILE", GROUP_OBSERVE,
+      "Presses keys of the guest's keyboard. A line of FILE is a count of instructions (120M) or a time after the line "
+      "before (+500ms, +2s), the keys of the monitor's sendkey (ctrl-alt-delete) or a text (\"root\\n\"), and how many "
+      "ms "
+      "of virtual time each key waits for the next (100; 10 in a text). Two runs with the same file are the same.",
+      NULL, take_sendkeys },
     { "snapshots", "N[K|M|G]", GROUP_OBSERVE,
       "Takes snapshots in memory from the first instruction on, so that a debugger can go back to there; they take up "
       "about N "

@@ -57,6 +57,7 @@ int take_smp(struct settings *settings, const char *value);
 int take_memory(struct settings *settings, const char *value);
 int take_accel(struct settings *settings, const char *value);
 int take_screendump(struct settings *settings, const char *value);
+int take_sendkeys(struct settings *settings, const char *value);
 int take_vga(struct settings *settings, const char *value);
 int take_display(struct settings *settings, const char *value);
 int take_device(struct settings *settings, const char *value);

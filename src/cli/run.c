@@ -22,6 +22,7 @@
 #include "cli/log.h"
 #include "cli/options.h"
 #include "cli/screendump.h"
+#include "cli/sendkeys.h"
 #include "cli/servers.h"
 #include "cli/stop_signal.h"
 #include "cli/trace.h"
@@ -142,7 +143,8 @@ static int prepare(struct settings *settings, struct intact_machine *machine, st
                   journal_start(settings, journal, machine) < 0 ||
                   (settings->why_source && watch(settings, machine) < 0) || lint_begin(settings, machine) < 0 ||
                   (settings->history && intact_machine_history(machine, settings->history, settings->why) < 0) ||
-                  add_breaks(settings, machine) < 0 || screendumps_begin(settings, machine) < 0;
+                  add_breaks(settings, machine) < 0 || screendumps_begin(settings, machine) < 0 ||
+                  sendkeys_begin(settings, machine) < 0;
     return failed ? -1 : 0;
 }
 

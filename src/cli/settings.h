@@ -111,6 +111,8 @@ struct settings {
         bool done, failed;
     } dumps[SCREENDUMP_LIMIT]; // -screendump-at
     unsigned dump_count;
+    const char *key_file;          // -sendkeys; NULL: none
+    struct key_script *key_script; // what is in it
     enum choice sleep;
     bool log_exit;                         // -d exit
     const char *log_items, *log_ranges;    // the other items of -d, and -dfilter; NULL: none

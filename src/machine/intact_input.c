@@ -48,9 +48,57 @@ int intact_key_find(const char *name)
     return strncmp(name, "0x", 2) == 0 && name[2] ? find_code(name + 2) : -ENOENT;
 }
 
+int intact_key_of_character(char character, int keys[2])
+{
+    // Places 0 to 9 of the row of digits, then what is beside letters; the upper row is with shift.
+    static const char plain[] = "1234567890-=[];'`\\,./ \n\t", shifted[] = "!@#$%^&*()_+{}:\"~|<>?";
+    static const uint8_t places[] = {
+        INTACT_KEY_1,
+        INTACT_KEY_2,
+        INTACT_KEY_3,
+        INTACT_KEY_4,
+        INTACT_KEY_5,
+        INTACT_KEY_6,
+        INTACT_KEY_7,
+        INTACT_KEY_8,
+        INTACT_KEY_9,
+        INTACT_KEY_0,
+        INTACT_KEY_MINUS,
+        INTACT_KEY_EQUAL,
+        INTACT_KEY_BRACKET_LEFT,
+        INTACT_KEY_BRACKET_RIGHT,
+        INTACT_KEY_SEMICOLON,
+        INTACT_KEY_APOSTROPHE,
+        INTACT_KEY_GRAVE_ACCENT,
+        INTACT_KEY_BACKSLASH,
+        INTACT_KEY_COMMA,
+        INTACT_KEY_DOT,
+        INTACT_KEY_SLASH,
+        INTACT_KEY_SPC,
+        INTACT_KEY_RET,
+        INTACT_KEY_TAB,
+    };
+    bool upper = character >= 'A' && character <= 'Z';
+    const char *below = character ? strchr(plain, character) : NULL;
+    const char *above = character ? strchr(shifted, character) : NULL;
+    int key = below ? places[below - plain] : above ? places[above - shifted] : -ENOENT;
+    if (upper || (character >= 'a' && character <= 'z'))
+        key = intact_key_find((const char[]){ (char)(upper ? character + 32 : character), 0 });
+    if (key < 0)
+        return key;
+    keys[0] = INTACT_KEY_SHIFT;
+    keys[upper || above] = key;
+    return upper || above ? 2 : 1;
+}
+
 int intact_machine_key(struct intact_machine *machine, int key, bool down)
 {
     return input_key(machine->board, key, down);
+}
+
+int intact_machine_stroke(struct intact_machine *machine, const int *keys, unsigned count, unsigned hold_ms)
+{
+    return input_stroke(machine->board, keys, count, hold_ms);
 }
 
 int intact_machine_pointer(struct intact_machine *machine, int dx, int dy, int wheel, unsigned buttons)

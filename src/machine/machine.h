@@ -30,6 +30,7 @@ struct intact_machine {
     bool log_listens;             // trace off has not ended it
     struct intact_exit last;      // of the last run
     bool runs;                    // within a run
+    unsigned pointer_buttons;     // enum intact_button, as monitors and QMP have left them
     struct moment *moments;       // of intact_machine_call_at, the next one first
     struct servers servers;       // of debuggers
     // Who is told what is executed.

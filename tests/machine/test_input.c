@@ -161,6 +161,67 @@ Test(input, virt_has_no_keyboard)
     intact_machine_destroy(scene.machine);
 }
 
+Test(input, a_stroke_is_pressed_and_let_go_by_virtual_time)
+{
+    static const int keys[] = { INTACT_KEY_CTRL, INTACT_KEY_C };
+    struct scene scene;
+    make(&scene);
+    run_for(&scene, 1000);
+    cr_assert_eq(intact_machine_stroke(scene.machine, keys, 2, 1), 0);
+    cr_assert_eq(intact_machine_stroke(scene.machine, NULL, 0, 2), 0);
+    cr_assert_eq(intact_machine_stroke(scene.machine, keys + 1, 1, 0), 0);
+    run_for(&scene, 100);
+    CHECK_BYTES(&scene, 0xfa, 0x1d);
+    run_for(&scene, 1000000);
+    CHECK_BYTES(&scene, 0xfa, 0x1d, 0x2e);
+    run_for(&scene, 2000000);
+    CHECK_BYTES(&scene, 0xfa, 0x1d, 0x2e, 0xae, 0x9d);
+    run_for(&scene, 3000000);
+    CHECK_BYTES(&scene, 0xfa, 0x1d, 0x2e, 0xae, 0x9d, 0x2e, 0xae);
+    cr_expect_eq(intact_machine_stroke(scene.machine, keys, 17, 0), -EINVAL);
+    cr_expect_eq(intact_machine_stroke(scene.machine, keys, 1, 60001), -EINVAL);
+    cr_expect_eq(intact_machine_stroke(scene.machine, (int[]){ INTACT_KEY_COUNT }, 1, 0), -EINVAL);
+    intact_machine_destroy(scene.machine);
+}
+
+Test(input, keys_for_which_there_is_no_room_are_counted)
+{
+    struct scene scene;
+    make(&scene);
+    for (unsigned i = 0; i < 2000; i++)
+        cr_assert_eq(intact_machine_stroke(scene.machine, (int[]){ INTACT_KEY_A }, 1, 60000), 0);
+    run_for(&scene, 1000);
+    cr_expect_eq(machine_board(scene.machine)->input.count, INTACT_CHANGES_MAX);
+    cr_expect_eq(machine_board(scene.machine)->input.lost, 4000 - 1 - INTACT_CHANGES_MAX);
+    intact_machine_destroy(scene.machine);
+}
+
+Test(input, characters_are_typed_on_a_us_keyboard)
+{
+    static const struct {
+        char character;
+        int count, first, second;
+    } rows[] = { { 'a', 1, INTACT_KEY_A, 0 },
+                 { 'Z', 2, INTACT_KEY_SHIFT, INTACT_KEY_Z },
+                 { '0', 1, INTACT_KEY_0, 0 },
+                 { ')', 2, INTACT_KEY_SHIFT, INTACT_KEY_0 },
+                 { '"', 2, INTACT_KEY_SHIFT, INTACT_KEY_APOSTROPHE },
+                 { '\\', 1, INTACT_KEY_BACKSLASH, 0 },
+                 { '?', 2, INTACT_KEY_SHIFT, INTACT_KEY_SLASH },
+                 { '\n', 1, INTACT_KEY_RET, 0 },
+                 { ' ', 1, INTACT_KEY_SPC, 0 } };
+    int keys[2];
+    for (unsigned i = 0; i < countof(rows); i++) {
+        cr_expect_eq(intact_key_of_character(rows[i].character, keys), rows[i].count, "%c", rows[i].character);
+        cr_expect_eq(keys[0], rows[i].first, "%c", rows[i].character);
+        cr_expect(rows[i].count == 1 || keys[1] == rows[i].second, "%c", rows[i].character);
+    }
+    for (char c = ' '; c < 0x7f; c++)
+        cr_expect_geq(intact_key_of_character(c, keys), 1, "%c", c);
+    cr_expect_eq(intact_key_of_character(0, keys), -ENOENT);
+    cr_expect_eq(intact_key_of_character('\x80', keys), -ENOENT);
+}
+
 // --- journals and histories ------------------------------------------------------------------------------------------
 
 static void type_some(struct scene *scene)
@@ -170,6 +231,7 @@ static void type_some(struct scene *scene)
     run_for(scene, 7);
     cr_assert_eq(intact_machine_key(scene->machine, INTACT_KEY_UP, true), 0);
     cr_assert_eq(intact_machine_pointer(scene->machine, -300, 4, 0, INTACT_BUTTON_RIGHT), 0);
+    cr_assert_eq(intact_machine_stroke(scene->machine, (int[]){ INTACT_KEY_B }, 1, 5), 0);
     run_for(scene, 11000000); // the next packet comes after 10 ms
     cr_assert_eq(intact_machine_key(scene->machine, INTACT_KEY_UP, false), 0);
     run_for(scene, 10000);

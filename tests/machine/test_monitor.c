@@ -366,7 +366,39 @@ Test(monitor, virt_has_no_nmi)
     config.kernel_size = sizeof code_smp;
     make();
     SAYS("nmi", "nmi: virt has no NMI line: no input of its GIC is non-maskable\n");
+    SAYS("sendkey a", "sendkey: the machine has no keyboard and no mouse; pc has them\n");
     SAYS("system_powerdown", "the power button is pressed when the machine goes on\n");
+}
+
+// --- keyboard and mouse ----------------------------------------------------------------------------------------------
+
+Test(monitor, keys_and_the_mouse_go_to_their_devices)
+{
+    struct i8042 *kbc = &pc_of(machine_board(machine))->keyboard;
+    SAYS("sendkey ctrl-alt-delete", "");
+    SAYS("sendkey < 60000", "");
+    cr_expect_not(kbc->keyboard.down[INTACT_KEY_CTRL]);
+    go_on("step");
+    cr_expect(kbc->keyboard.down[INTACT_KEY_CTRL]);
+    cr_expect_not(kbc->keyboard.down[INTACT_KEY_ALT]);
+    cr_expect_eq(machine_board(machine)->input.count, 7);
+    SAYS("sendkey ctrl-nokey", "sendkey: there is no key 'nokey'\n");
+    SAYS("sendkey a-", "sendkey: there is no key ''\n");
+    SAYS("sendkey 1-2-3-4-5-6-7-8-9-0-q-w-e-r-t-y-u", "sendkey: more than 16 keys\n");
+    SAYS("sendkey a 60001", "sendkey: '60001' is no number of milliseconds, 0 to 60000\n");
+    SAYS("mouse_button 7", "");
+    go_on("step");
+    cr_expect_eq(kbc->mouse.buttons, 7);
+    SAYS("mouse_button 2", "");
+    SAYS("mouse_move 3 -4 1", "");
+    ps2_mouse_receive(&kbc->mouse, PS2_MOUSE_REMOTE);
+    go_on("step");
+    cr_expect_eq(kbc->mouse.buttons, INTACT_BUTTON_MIDDLE);
+    cr_expect_eq(kbc->mouse.x, 3);
+    cr_expect_eq(kbc->mouse.y, -4);
+    SAYS("mouse_button 8", "mouse_button: '8' is no sum of 1 (left), 2 (middle) and 4 (right)\n");
+    SAYS("mouse_move 1 32768", "mouse_move: '32768' is no number of counts, -32768 to 32767\n");
+    SAYS("mouse_move x 1", "mouse_move: 'x' is no number of counts, -32768 to 32767\n");
 }
 
 // --- a trace ---------------------------------------------------------------------------------------------------------

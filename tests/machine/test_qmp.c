@@ -165,6 +165,26 @@ static void *resets(void *unused)
     say(&m, "system_powerdown\n");
     hears(&q, HAPPENS("POWERDOWN"));
     asks("inject-nmi", "", DONE); // nobody has unmasked it
+    asks("send-key", "{\"keys\": [{\"type\": \"qcode\", \"data\": \"ctrl\"}, {\"type\": \"number\", \"data\": 46}]}",
+         DONE);
+    asks("send-key", "{\"keys\": [{\"type\": \"qcode\", \"data\": \"nokey\"}]}", "there is no key 'nokey'");
+    asks("send-key", "{\"keys\": [{\"type\": \"number\", \"data\": 300}]}", "there is no key 300");
+    asks("send-key", "{\"keys\": [5]}", "a key has a type, qcode or number, and data");
+    asks("send-key", "{\"keys\": []}", "keys: 1 to 16 of them");
+    asks("send-key", "{\"keys\": [{\"type\": \"qcode\", \"data\": \"a\"}], \"hold-time\": 60001}",
+         "hold-time: 0 to 60000 ms");
+    asks("input-send-event", "{\"events\": []}", DONE);
+    asks("input-send-event",
+         "{\"events\": [{\"type\": \"key\", \"data\": {\"down\": true, \"key\": {\"type\": \"qcode\", \"data\": "
+         "\"a\"}}}, "
+         "{\"type\": \"btn\", \"data\": {\"down\": true, \"button\": \"wheel-up\"}}, "
+         "{\"type\": \"rel\", \"data\": {\"axis\": \"x\", \"value\": -5}}]}",
+         DONE);
+    asks("input-send-event", "{\"events\": [{\"type\": \"abs\", \"data\": {}}]}",
+         "an event is a key, btn or rel, not 'abs'");
+    asks("input-send-event", "{\"events\": [{\"type\": \"btn\", \"data\": {\"button\": \"nose\"}}]}",
+         "there is no button 'nose'");
+    asks("input-send-event", "{\"events\": [{\"type\": \"rel\", \"data\": {\"axis\": \"z\"}}]}", "axis is x or y");
     asks("quit", "", DONE);
     return unused;
 }

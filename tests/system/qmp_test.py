@@ -119,6 +119,9 @@ CONVERSATION = [
     b'{"execute": "human-monitor-command", "arguments": {"command-line": "info status"}}', b'{"execute": "stop"}',
     b'{"execute": "cont"}', b'{"execute": "cont"}', b'{"execute": "query-status"}', b'{"execute": "stop"}', b'{"execute": "stop"}',
     b'{"execute": "query-status"}', b'{"execute":\n"query-status"\n}', b'{"execute": "inject-nmi"}',
+    b'{"execute": "send-key", "arguments": {"keys": [{"type": "qcode", "data": "a"}], "hold-time": 1}}',
+    b'{"execute": "send-key", "arguments": {"keys": [{"type": "qcode", "data": "nokey"}]}}',
+    b'{"execute": "input-send-event", "arguments": {"events": [{"type": "rel", "data": {"axis": "x", "value": 5}}]}}',
     b'{"execute": "system_reset"}', b'{"execute": "cont"}', b'{"execute": "system_powerdown"}', # the guest has no handler of the NMI
 ]
 

@@ -30,6 +30,7 @@ DISKS = {
     "virtio": ["-drive", "if=none,format=raw,id=disk,file={}", "-device", "virtio-blk-pci,drive=disk"],
 }
 
+MENU = ["Press ESC for boot menu.", "Select boot device:", "1. ata0-0: INTACT", "Booting from Hard Disk...", "the boot sector runs"]
 SCREEN = ["SeaBIOS (version", "Booting from Hard Disk...", "No bootable device.  Retrying in 5 seconds."]
 LOG = ["Running on QEMU (i440fx)", "QEMU fw_cfg DMA interface supported", "Moving pm_base to 0x600", "PIIX3/PIIX4 init: elcr=00 0c",
        "Using pmtimer, ioport 0x608", "Found 1 cpu(s) max supported 1 cpu(s)", "Copying SMBIOS from", "ACPI: parse DSDT at", "sercon: using ioport 0x3f8", "PS2 keyboard initialized",
@@ -106,6 +107,23 @@ def from_disk(result):
     return out[out.find("Booting from"):]
 
 
+def check_keys(machine, guests):
+    """Esc at its prompt shows the menu, and there 1 starts the disk. The keys are in a journal: a replay needs no file."""
+    keys = machine.folder / "keys"
+    keys.write_text("# while it waits, halted\n3840K esc\n+500ms 1 20\n")
+    options = ["-hda", str(make_disk(machine, guests)), "-snapshot", "-device", "isa-debug-exit,iobase=0xf4", "-boot", "menu=on",
+               "-limit", str(LIMIT), "-sendkeys", str(keys)]
+    first = machine.run(options, status=33)
+    in_order(harness.text(first.stdout), MENU, first)
+    harness.same(first, machine.run(options, status=33))
+    check_replay(machine, options, 33)
+    for text, complaint in (("1 a\nx b", "keys:2: a line begins with a count"), ("5 ctrl-nokey", "keys:1: there is no key 'nokey'")):
+        keys.write_text(text)
+        result = machine.run(["-sendkeys", str(keys)], status=1)
+        if complaint not in harness.text(result.stderr):
+            harness.fail(f"'{complaint}' is not said", result)
+
+
 def check_disk(machine, guests, name):
     results = []
     for _ in range(2):
@@ -155,6 +173,7 @@ def main():
             if name == "IDE":
                 check_snapshot(machine, ours, harness.instructions(ours) - IN_SECTOR, options)
         check_cd(machine, sys.argv[2])
+        check_keys(machine, sys.argv[2])
 
 
 main()

@@ -156,7 +156,7 @@ struct board {
     int jit_refused; // why: 0 where it is off, -ENOTSUP, or what the host said
     struct outside outside;
     struct buttons buttons;
-    struct input_channel input;
+    struct input_queue input;
 
     // Memory, and I/O ports where the family has them.
     struct bus memory, ports;

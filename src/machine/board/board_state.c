@@ -42,6 +42,7 @@ void board_visit_chips(struct board *board, struct visit *v)
     board_visit_devices(board, v);
     manager_visit(board->manager, v);
     route_visit(&board->route, v);
+    VISIT_NESTED(v, "input", input_visit(board, v));
     VISIT_NESTED(v, "hand", hand_visit(&board->hand, v));
     board->type->visit_controllers(board, v);
     for (uint32_t i = 0; i < board->config.cpus; i++) {

@@ -39,6 +39,8 @@ monitor_function monitor_info_registers, monitor_info_instructions, monitor_info
 monitor_function monitor_p, monitor_examine, monitor_sum;
 // monitor_screen.c
 monitor_function monitor_screendump;
+// monitor_input.c
+monitor_function monitor_sendkey, monitor_mouse_move, monitor_mouse_button;
 // monitor_code.c: `count` instructions at an address.
 struct monitor_result monitor_show_code(struct monitor *monitor, const char *command, bool physical, uint64_t address,
                                         uint64_t count);

@@ -94,6 +94,12 @@ static const struct monitor_row commands[] = {
       monitor_system_reset },
     { "system_powerdown", NULL, "", 0, 0, NULL, "presses the power button, which asks the guest to turn the power off",
       monitor_system_powerdown },
+    { "sendkey", NULL, "KEYS [HOLD]", 1, 2, NULL,
+      "presses keys together, ctrl-alt-f1, and lets them go after 100 ms of virtual time, or HOLD", monitor_sendkey },
+    { "mouse_move", NULL, "DX DY [DZ]", 2, 3, NULL, "moves the mouse right and down, and its wheel",
+      monitor_mouse_move },
+    { "mouse_button", NULL, "STATE", 1, 1, NULL, "the mouse's buttons that are down: 1 left, 2 middle, 4 right",
+      monitor_mouse_button },
     { "quit", "q", "", 0, 0, NULL, "ends the machine", monitor_quit },
 };
 

@@ -46,6 +46,8 @@ void qmp_drop_break(struct intact_qmp *qmp);
 qmp_function qmp_memsave, qmp_pmemsave;
 // qmp_screen.c
 qmp_function qmp_screendump;
+// qmp_input.c
+qmp_function qmp_send_key, qmp_input_send_event;
 // qmp_human.c
 qmp_function qmp_human;
 
