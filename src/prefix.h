@@ -1464,6 +1464,7 @@
 #define net_ingress_open intact_private_net_ingress_open
 #define net_ingress_post intact_private_net_ingress_post
 #define net_user_close intact_private_net_user_close
+#define net_user_is_built intact_private_net_user_is_built
 #define net_user_net intact_private_net_user_net
 #define net_user_open intact_private_net_user_open
 #define notifier_best_kind intact_private_notifier_best_kind

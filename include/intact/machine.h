@@ -272,6 +272,8 @@ struct intact_machine_config {
     // What a firmware of INTACT_PC tries to boot, in this order: c a disk, d a CD, a a floppy, n the network; up to three. NULL: "cad".
     const char *boot_order;
     bool boot_menu; // it asks the user
+    // A firmware of the PC uses the first serial port as its console, even if there is a display; without one it does so anyway.
+    bool serial_console;
 
     const struct intact_fw_cfg_config *fw_cfgs;
     unsigned fw_cfg_count; // 0 to INTACT_FW_CFG_MAX

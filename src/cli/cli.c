@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The command: chooses the verb. `intact-system-ARCH` is another name of `intact run`, and so is
-// `qemu-system-ARCH` where a link has it.
+// The command: chooses the verb. `intact-system-ARCH` is another name of `intact run`, and so is `qemu-system-ARCH` where a link has
+// it, with the devices that QEMU's machines have by default.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/run.h"
@@ -44,14 +45,28 @@ static int unknown_verb(const char *word)
 
 const char *cli_program = "intact";
 
+static int run_like_qemu(int argc, char *const *argv, bool arm)
+{
+    char **words = calloc((size_t)argc + 2, sizeof *words);
+    if (!words)
+        return cli_fail("the host has no memory left");
+    words[0] = "-default-devices";
+    memcpy(words + 1, argv, (size_t)argc * sizeof *words);
+    int status = arm ? cli_run_virt(argc + 1, words) : cli_run(argc + 1, words);
+    free(words);
+    return status;
+}
+
 // `intact -kernel ...` means `intact run -kernel ...`.
 int cli_main(int argc, char *const *argv)
 {
     const char *slash = argc ? strrchr(argv[0], '/') : NULL, *name = slash ? slash + 1 : argc ? argv[0] : "intact";
     cli_program = argc ? argv[0] : cli_program;
-    if (strcmp(name, "intact-system-aarch64") == 0 || strcmp(name, "qemu-system-aarch64") == 0)
+    if (strncmp(name, "qemu-system-", 12) == 0)
+        return run_like_qemu(argc - 1, argv + 1, strcmp(name + 12, "aarch64") == 0);
+    if (strcmp(name, "intact-system-aarch64") == 0)
         return cli_run_virt(argc - 1, argv + 1);
-    if (strncmp(name, "intact-system-", 14) == 0 || strncmp(name, "qemu-system-", 12) == 0)
+    if (strncmp(name, "intact-system-", 14) == 0)
         return cli_run(argc - 1, argv + 1);
     if (argc < 2) {
         cli_help(0, NULL);

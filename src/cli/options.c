@@ -88,7 +88,7 @@ static int take_no_acpi(struct settings *settings, const char *value)
 static int take_nographic(struct settings *settings, const char *value)
 {
     (void)value;
-    settings->nographic = true;
+    settings->nographic = settings->config.serial_console = true;
     return 0;
 }
 
@@ -281,8 +281,8 @@ const struct option options[] = {
       take_initrd },
     { "append", "TEXT", GROUP_BOOT, "The kernel's command line.", NULL, take_append },
     { "bios", "FILE", GROUP_BOOT,
-      "A firmware. On a PC it ends at 4 GiB and starts at the reset vector, instead of -kernel; virt has it in flash "
-      "bank 0, and it may start a -kernel.",
+      "A firmware. On a PC it ends at 4 GiB and starts at the reset vector, instead of -kernel; without both, a "
+      "PC with disks starts SeaBIOS, if its package is installed. virt has it in flash bank 0, and it may start a -kernel.",
       NULL, take_bios },
     { "fw_cfg", "[name=]NAME,string=TEXT|file=FILE", GROUP_BOOT,
       "A file of fw_cfg, for a firmware or a system: etc/boot-fail-wait of SeaBIOS, or opt/ and a name of your own.",
@@ -361,6 +361,10 @@ const struct option options[] = {
       "it, "
       "and Ctrl-a c goes from one to the next; logfile=FILE and logappend=on keep a copy of what is printed.",
       NULL, take_chardev },
+    { "default-devices", NULL, GROUP_DEVICES,
+      "The devices that QEMU's machines have unless -nodefaults is given: a network card with -nic user, on pc also -vga std and an "
+      "empty CD drive. The links qemu-system-x86_64, -i386 and -aarch64 say this.",
+      NULL, take_default_devices },
     { "nodefaults", NULL, GROUP_DEVICES, "No serial port unless -serial asks for it.", NULL, take_nodefaults },
     { "nographic", NULL, GROUP_DEVICES, "The serial port and the monitor on the terminal, which is the default.", NULL,
       take_nographic },
@@ -586,7 +590,7 @@ int options_parse(struct settings *settings, int argc, char *const *argv)
         if (take_value(settings, option, option->argument ? argv[i] : NULL) < 0)
             return -1;
     }
-    if (resolve_drives(settings) < 0 || resolve_cpu(settings) < 0 || resolve_net(settings) < 0 ||
+    if (resolve_drives(settings) < 0 || resolve_defaults(settings) < 0 || resolve_cpu(settings) < 0 || resolve_net(settings) < 0 ||
         resolve_objects(settings) < 0 || resolve_bios(settings) < 0 || resolve_vga(settings) < 0 ||
         resolve_globals(settings) < 0 || resolve_roms(settings) < 0 || resolve_lists(settings) < 0)
         return -1;

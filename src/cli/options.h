@@ -59,6 +59,7 @@ int take_accel(struct settings *settings, const char *value);
 int take_screendump(struct settings *settings, const char *value);
 int take_sendkeys(struct settings *settings, const char *value);
 int take_vga(struct settings *settings, const char *value);
+int take_default_devices(struct settings *settings, const char *value);
 int take_display(struct settings *settings, const char *value);
 int take_device(struct settings *settings, const char *value);
 int take_serial(struct settings *settings, const char *value);
@@ -117,6 +118,7 @@ int resolve_globals(struct settings *settings);
 int resolve_cpu(struct settings *settings);
 int resolve_objects(struct settings *settings);
 int resolve_net(struct settings *settings); // before resolve_globals: it adds devices
+int resolve_defaults(struct settings *settings);
 int resolve_bios(struct settings *settings);
 int resolve_vga(struct settings *settings);
 int resolve_roms(struct settings *settings);

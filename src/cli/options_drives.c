@@ -87,6 +87,12 @@ static struct places ide_places(const struct settings *settings)
     return (struct places){ "ide", "IDE disk", has_ports(settings) ? INTACT_SATA_DRIVES : INTACT_IDE_DRIVES };
 }
 
+static bool is_cd(const struct properties *properties)
+{
+    const char *media = properties_get(properties, "media");
+    return media && strcmp(media, "cdrom") == 0;
+}
+
 // `index` counts through the channels; `bus` and `unit` name the channel and the disk on it.
 static int ide_unit(struct settings *settings, const struct properties *properties, struct intact_drive_config *drive)
 {
@@ -95,7 +101,7 @@ static int ide_unit(struct settings *settings, const struct properties *properti
     const char *index = properties_get(properties, "index"), *bus = properties_get(properties, "bus"),
                *unit = properties_get(properties, "unit"), *media = properties_get(properties, "media");
     uint64_t at = 0, channel = 0;
-    drive->cd = media && strcmp(media, "cdrom") == 0;
+    drive->cd = is_cd(properties);
     if (media && !drive->cd && strcmp(media, "disk") != 0)
         return refuse(settings, "-drive: media is disk or cdrom, not '%.80s'", media);
     if (index && (bus || unit))
@@ -165,6 +171,8 @@ static int drive_file(struct settings *settings, const struct properties *proper
     const char *format = properties_get(properties, "format"), *discard = properties_get(properties, "discard");
     drive->discard = discard && (strcmp(discard, "unmap") == 0 || strcmp(discard, "on") == 0);
     drive->file = properties_get(properties, "file");
+    if (!drive->file && drive->interface == INTACT_DRIVE_IDE && is_cd(properties))
+        return 0; // its tray is empty
     if (!drive->file || !*drive->file)
         return refuse(settings, "-drive: needs file=FILE");
     return drive_format(settings, format, drive);

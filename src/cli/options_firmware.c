@@ -8,6 +8,8 @@
 
 #include "cli/options.h"
 
+#define SEABIOS "bios-256k.bin"
+
 // Of Debian's packages seabios, ovmf, qemu-efi-aarch64, ipxe-qemu, qemu-system-data; other systems have the same names, or
 // have QEMU's folder alone.
 static const char *const folders[] = { "/usr/share/seabios",      "/usr/share/OVMF", "/usr/share/AAVMF",
@@ -33,11 +35,21 @@ bool firmware_find(const struct settings *settings, const char *name, char path[
     return false;
 }
 
+// A PC with disks and nothing to start them starts SeaBIOS, if that is there; under QEMU's names one without disks, too.
+static const char *default_bios(const struct settings *settings)
+{
+    const struct intact_machine_config *config = &settings->config;
+    bool disks = settings->default_devices, flash = false;
+    for (unsigned i = 0; i < config->drive_count; i++)
+        *(settings->drives[i].interface == INTACT_DRIVE_PFLASH ? &flash : &disks) = true;
+    return config->type == INTACT_PC && !config->kernel && disks && !flash ? SEABIOS : NULL;
+}
+
 int resolve_bios(struct settings *settings)
 {
-    const char *name = settings->config.bios;
+    const char *given = settings->config.bios, *name = given ? given : default_bios(settings);
     char path[FIRMWARE_PATH];
-    if (!name || access(name, R_OK) == 0 || !firmware_find(settings, name, path))
+    if (!name || (given && access(given, R_OK) == 0) || !firmware_find(settings, name, path))
         return 0; // the machine refuses a name that is not found
     settings->config.bios = settings_copy(settings, path);
     return settings->config.bios ? 0 : -1;

@@ -82,6 +82,7 @@ int take_netdev(struct settings *settings, const char *value)
     struct properties properties;
     if (config->netdev_count == INTACT_NETDEVS_MAX)
         return refuse(settings, "-netdev: more than %d", INTACT_NETDEVS_MAX);
+    settings->net_said = true;
     if (properties_parse(settings, "-netdev", value, &properties) < 0 ||
         netdev_kind(settings, &properties, &netdev) < 0)
         return -1;
@@ -141,6 +142,7 @@ int take_nic(struct settings *settings, const char *value)
 {
     struct properties properties;
     char own[16];
+    settings->net_said = true;
     if (properties_parse(settings, "-nic", value, &properties) < 0)
         return -1;
     if (properties.first && strcmp(properties.first, "none") == 0)
@@ -174,6 +176,7 @@ static int net_card(struct settings *settings, const struct properties *properti
 int take_net(struct settings *settings, const char *value)
 {
     struct properties properties;
+    settings->net_said = true;
     if (properties_parse(settings, "-net", value, &properties) < 0)
         return -1;
     const char *kind = properties.first ? properties.first : "";

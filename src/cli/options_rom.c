@@ -14,6 +14,7 @@ int take_vga(struct settings *settings, const char *value)
     if (strcmp(value, "std") != 0 && strcmp(value, "none") != 0)
         return refuse_unknown(settings, "-vga", "card", value, names);
     settings->vga = strcmp(value, "std") == 0;
+    settings->vga_said = true;
     return 0;
 }
 

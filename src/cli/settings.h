@@ -97,14 +97,14 @@ struct settings {
     unsigned serial_count;   // of -serial and -device isa-serial
     struct chardev chardevs[CHARDEV_LIMIT];
     unsigned chardev_count;
-    bool nodefaults, nographic;
+    bool nodefaults, default_devices, nographic;
     bool window;           // -display sdl
     const char *font;      // its font, NULL: any that is monospaced
     unsigned font_size;    // 0: not given
     uint8_t escape;        // -echr: the character that begins a key of ours
     const char *pid_file;  // -pidfile; NULL: none
     const char *directory; // -L; NULL: none
-    bool vga;              // -vga std
+    bool vga, vga_said;    // -vga std
     struct screendump {
         uint64_t at;
         const char *file;
@@ -168,6 +168,7 @@ struct settings {
     } net_cards[NET_CARD_LIMIT];           // -net nic
     unsigned net_card_count;
     bool net_user; // -net user
+    bool net_said; // -net, -nic or -netdev
     unsigned forward_count;
     struct intact_chardev_config device_chardevs[CHARDEV_LIMIT]; // those that a device uses
     // Recording and replay.

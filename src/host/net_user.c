@@ -339,6 +339,11 @@ static void release(struct net_user *user)
     free(user);
 }
 
+bool net_user_is_built(void)
+{
+    return true;
+}
+
 int net_user_open(const struct net_user_config *config, struct net_user **opened, struct error *error)
 {
     struct net_user *user = calloc(1, sizeof *user);
@@ -385,6 +390,11 @@ const struct intact_net *net_user_net(const struct net_user *user)
 }
 
 #else
+
+bool net_user_is_built(void)
+{
+    return false;
+}
 
 int net_user_open(const struct net_user_config *config, struct net_user **user, struct error *error)
 {

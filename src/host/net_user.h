@@ -25,6 +25,9 @@ struct net_user_config {
     struct net_ingress *ingress; // where frames for the guest enter: open, and kept by the caller until after the close
 };
 
+// Whether the library was built with libslirp.
+bool net_user_is_built(void);
+
 // Opens the network and starts its thread. A negative errno with a line in `error`: -ENOTSUP, this build has no libslirp;
 // -EINVAL, a forward that cannot be read; others of the host (the port is taken).
 int net_user_open(const struct net_user_config *config, struct net_user **user, struct error *error);

@@ -31,6 +31,23 @@ def check_names(folder, program, x86, arm):
            "PASS")
 
 
+def check_default_devices(folder, program, x86, arm):
+    """What QEMU's machine has by its name, and the own names and -nodefaults do not."""
+    def devices(*command):
+        result = subprocess.run([*map(str, command), "-S", "-monitor", "stdio", "-serial", "null", "-display", "none", "-no-reboot"],
+                                input=b"info pci\nquit\n", capture_output=True, timeout=TIMEOUT)
+        return set(re.findall(r"\b00:\w\w\.\w[^:]*: (\w{4}:\w{4}), class", harness.text(result.stdout)))
+    card, vga, ide = "1af4:1041", "1234:1111", "8086:7010"
+    for name, kernel, wanted in (("qemu-system-x86_64", x86, {card, vga, ide}), ("qemu-system-i386", x86, {card, vga, ide}),
+                                 ("qemu-system-aarch64", arm, {card})):
+        found = {device.lower() for device in devices(folder / name, "-kernel", kernel)}
+        if not wanted <= found:
+            harness.fail(f"{name} has {found}, and should have {wanted}")
+    found = devices(folder / "qemu-system-x86_64", "-nodefaults", "-kernel", x86) | devices(program, "-kernel", x86)
+    if not found or found & {card, vga, ide}:
+        harness.fail(f"without QEMU's devices there are {found}")
+
+
 def check_probes(folder):
     """As runners of bare-metal tests ask."""
     pc, arm = folder / "qemu-system-x86_64", folder / "qemu-system-aarch64"
@@ -100,6 +117,7 @@ def main(program, document, x86, arm):
         folder = pathlib.Path(place)
         program = pathlib.Path(program).resolve()
         check_names(folder, program, x86, arm)
+        check_default_devices(folder, program, x86, arm)
         check_probes(folder)
         check_lines(folder, pathlib.Path(document), x86, arm)
         check_refused(program, pathlib.Path(document))

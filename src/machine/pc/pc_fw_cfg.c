@@ -30,7 +30,8 @@ static int add_numbers(struct pc *pc)
     if (result == 0)
         result = fw_cfg_add_number(&pc->fw_cfg, FW_CFG_MAX_CPUS, pc->board.config.cpus, 2);
     if (result == 0)
-        result = fw_cfg_add_number(&pc->fw_cfg, FW_CFG_NOGRAPHIC, !pc->board.display.picture, 2);
+        result = fw_cfg_add_number(&pc->fw_cfg, FW_CFG_NOGRAPHIC,
+                                   pc->board.config.serial_console || !pc->board.display.picture, 2);
     if (result == 0)
         result = fw_cfg_add_number(&pc->fw_cfg, FW_CFG_BOOT_MENU, pc->board.config.boot_menu, 2);
     return result;
