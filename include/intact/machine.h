@@ -42,7 +42,7 @@ struct intact_irq_manager;
 
 #define INTACT_MEMORY_MIN (UINT64_C(4) << 20)
 #define INTACT_MEMORY_MAX (UINT64_C(512) << 30)
-#define INTACT_CPUS_MAX   255u
+#define INTACT_CPUS_MAX   512u // INTACT_VIRT with GICv3; INTACT_PC: 255, INTACT_VIRT with GICv2: 8
 
 // Where the characters of a port go. `write` NULL: nowhere. `flush` is called when the machine is about to wait and
 // when it stops: output that was buffered should be shown then. It may be NULL.
@@ -191,11 +191,11 @@ enum intact_jit {
 struct intact_machine_config {
     size_t size; // of this structure: intact_machine_config_init sets it
     enum intact_machine_type type;
-    unsigned gic_version; // INTACT_VIRT: 2 (at most 8 processors) or 3 (at most 123)
+    unsigned gic_version; // INTACT_VIRT: 2 (at most 8 processors) or 3 (at most 512)
     bool its;             // with GICv3: LPIs, and an interrupt translation service for messages
 
     // Processors and memory.
-    unsigned cpus;   // 1 to INTACT_CPUS_MAX
+    unsigned cpus;   // 1 to INTACT_CPUS_MAX, or less: see there
     uint64_t memory; // bytes, INTACT_MEMORY_MIN to INTACT_MEMORY_MAX, a multiple of 4 KiB
     // A model's name (intact_machine_cpu), with features added or removed: "qemu64,+x2apic,-nx". NULL: the first. INTACT_PC also
     // takes vendor=, family=, model=, stepping=, and enforce (intact_machine_cpu_without); docs/drop-in.md.

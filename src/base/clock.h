@@ -19,7 +19,7 @@
 
 #define CLOCK_NEVER       UINT64_MAX
 #define CLOCK_LIMIT       (UINT64_C(1) << 62) // ns: a machine does not come so far, 146 years
-#define CLOCK_EVENT_LIMIT 1024                // timers of one machine: some per vCPU, a few per device
+#define CLOCK_EVENT_LIMIT 2048                // timers of one machine: some per vCPU, a few per device
 
 struct event {
     uint64_t deadline; // ns; CLOCK_NEVER: not armed

@@ -22,7 +22,7 @@
 #include "vcpu/stops.h"
 #include "vcpu/vcpu.h"
 
-#define VCPU_LIMIT 256
+#define VCPU_LIMIT 512
 
 struct inbox;
 struct guest;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Device trees of impossible machines: any number of processors, windows anywhere, command lines of any bytes, too
+// Device trees and ACPI tables of impossible Arm machines: any number of processors, windows anywhere, command lines of any bytes, too
 // little room.
 //
-// What must hold: a tree that libfdt accepts, within the given size; or -ENOMEM.
+// What must hold: a tree that libfdt accepts, within the given size; or -ENOMEM. The tables stay within the given size.
 #include <errno.h>
 #include <libfdt.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fuzz.h"
-#include "machine/tables/fdt.h"
+#include "machine/tables/acpi_arm.h"
 
 const char *const fuzz_name = "fuzz_fdt";
 
@@ -32,9 +32,9 @@ static const char *any_text(struct fuzz *fuzz, char text[TEXT])
 static void any_windows(struct fuzz *fuzz, struct fdt_description *tree)
 {
     struct fdt_window *const windows[] = {
-        &tree->memory,   &tree->gicd,   &tree->gicr,     &tree->gicc,       &tree->v2m,    &tree->its,
-        &tree->flash[0], &tree->serial, &tree->flash[1], &tree->fw_cfg,     &tree->virtio, &tree->pci.ecam,
-        &tree->pci.io,   &tree->rtc,    &tree->pci.high, &tree->pci.memory,
+        &tree->memory,   &tree->gicd,     &tree->gicr[0], &tree->gicr[1],  &tree->gicc,       &tree->v2m,
+        &tree->its,      &tree->flash[0], &tree->serial,  &tree->flash[1], &tree->fw_cfg,     &tree->virtio,
+        &tree->pci.ecam, &tree->pci.io,   &tree->rtc,     &tree->pci.high, &tree->pci.memory,
     };
     for (unsigned i = 0; i < sizeof windows / sizeof windows[0]; i++)
         *windows[i] = any_window(fuzz);
@@ -70,7 +70,12 @@ void fuzz_case(struct fuzz *fuzz)
     any_numbers(fuzz, &tree);
     if (tree.gic_version == 2) // the machine sees to that
         tree.cpus %= 9;
-    void *out = malloc(room + !room); // so that a write beyond it is seen
+    void *out = malloc(room + !room);
+    size_t tables = acpi_arm_build(&tree, fuzz_value(fuzz), out, room);
+    if (tables > room)
+        fuzz_fail("acpi_arm_build returned %zu of %zu", tables, room);
+    free(out);
+    out = malloc(room + !room); // so that a write beyond it is seen
     int result = fdt_build(&tree, out, room);
     fuzz_tell(fuzz, "%u processors, %zu bytes of room: %d", tree.cpus, room, result);
     if (result != 0 && result != -ENOMEM)

@@ -112,7 +112,7 @@ def virt_files():
 VIRT_OPTIONS = (
     *(["-machine", f"virt,{text}"] for text in ("gic-version=1", "gic-version=4", "gic-version=", "gic-version=two",
                                                 "its=perhaps", "acpi=sideways", "gic=3")),
-    ["-machine", "virt,gic-version=2", "-smp", "9"], ["-smp", "124"], ["-smp", "0"], ["-smp", "two"],
+    ["-machine", "virt,gic-version=2", "-smp", "9"], ["-smp", "513"], ["-smp", "0"], ["-smp", "two"],
     ["-m", "0"], ["-m", "1"], ["-m", "-5"], ["-m", "99999999T"], ["-m", "2M"],
     ["-cpu", "qemu64"], ["-cpu", "cortex-m0"], ["-cpu", "cortex-a57,+x2apic"],
     ["-rtc", "base=2107-01-01"], ["-rtc", "base=yesterday"],

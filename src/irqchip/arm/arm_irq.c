@@ -115,8 +115,8 @@ static void init_chips(struct arm_irq *irq)
     for (uint32_t i = 0; i < config->cpus; i++) {
         struct arm_irq_cpu *cpu = &irq->cpus[i];
         cpu->index = i;
-        gicr_init(&cpu->gicr, affinity_of(config, i), i, 1 + config->extended_ppis / 32, i == config->cpus - 1,
-                  config->nmi);
+        gicr_init(&cpu->gicr, affinity_of(config, i), i, 1 + config->extended_ppis / 32,
+                  i == config->cpus - 1 || i + 1 == config->gicr_split, config->nmi);
         if (config->lpi_bits)
             gicr_lpi_init(&cpu->gicr, &cpu->ready, config->lpi_bits, cpu->lpi_memory);
         icc_init(&cpu->icc, config->lpi_bits > 16, config->extended_spis || config->extended_ppis, config->nmi);

@@ -77,6 +77,7 @@ struct arm_irq_config {
     unsigned spis;              // 0 to 988, INTIDs from 32; rounded up to fill 32
     unsigned extended_spis;     // 0 to 1024, INTIDs from 4096; GICv3
     unsigned extended_ppis;     // 0, 32 or 64, INTIDs from 1056; GICv3
+    uint32_t gicr_split;        // redistributors in the first of two windows; 0: all are in one. GICv3
     bool security;              // two Security states; else GICD_CTLR.DS reads as 1 (GICv2: no Security Extensions)
     bool nmi;                   // non-maskable interrupts (FEAT_GICv3_NMI); GICv3
     unsigned lpi_bits;          // 0: no LPIs; 14 to 24: INTID bits. GICv3
@@ -103,10 +104,11 @@ struct arm_irq_config {
 // A window of registers, for the bus: `owner` of arm_irq_read and arm_irq_write.
 enum arm_irq_window {
     ARM_IRQ_WINDOW_GICD, // GICv3: 64 KiB; GICv2: 4 KiB
-    ARM_IRQ_WINDOW_GICR, // the redistributors of all CPUs one after the other, 128 KiB each
-    ARM_IRQ_WINDOW_GICC, // GICv2: 8 KiB, GICC_DIR at 1000h
-    ARM_IRQ_WINDOW_V2M,  // 4 KiB
-    ARM_IRQ_WINDOW_ITS,  // 128 KiB: control and translation
+    ARM_IRQ_WINDOW_GICR, // the redistributors of all CPUs one after the other, 128 KiB each; with gicr_split, of the first CPUs
+    ARM_IRQ_WINDOW_GICC,  // GICv2: 8 KiB, GICC_DIR at 1000h
+    ARM_IRQ_WINDOW_V2M,   // 4 KiB
+    ARM_IRQ_WINDOW_ITS,   // 128 KiB: control and translation
+    ARM_IRQ_WINDOW_GICR2, // with gicr_split: the redistributors of the other CPUs
     ARM_IRQ_WINDOWS
 };
 

@@ -151,14 +151,22 @@ static inline void apply_and_end(struct arm_irq *irq, struct arm_irq_cpu *cpu, c
 uint64_t arm_irq_window_size(const struct arm_irq *irq, enum arm_irq_window window)
 {
     bool v3 = irq->config.version == 3;
+    uint32_t split = irq->config.gicr_split,
+             split_off = split && split < irq->config.cpus ? irq->config.cpus - split : 0;
     switch (window) {
     case ARM_IRQ_WINDOW_GICD: return v3 ? 0x10000 : 0x1000;
-    case ARM_IRQ_WINDOW_GICR: return v3 ? GICR_FRAME * irq->config.cpus : 0;
+    case ARM_IRQ_WINDOW_GICR: return v3 ? GICR_FRAME * (irq->config.cpus - split_off) : 0;
+    case ARM_IRQ_WINDOW_GICR2: return v3 ? GICR_FRAME * split_off : 0;
     case ARM_IRQ_WINDOW_GICC: return v3 ? 0 : 0x2000;
     case ARM_IRQ_WINDOW_ITS: return irq->config.its ? 0x20000 : 0;
     case ARM_IRQ_WINDOW_V2M: return irq->config.v2m_count ? 0x1000 : 0;
     default: return 0;
     }
+}
+
+static struct arm_irq_cpu *redistributor(struct arm_irq *irq, enum arm_irq_window window, uint64_t offset)
+{
+    return &irq->cpus[(window == ARM_IRQ_WINDOW_GICR2 ? irq->config.gicr_split : 0) + offset / GICR_FRAME];
 }
 
 static struct arm_irq_cpu *current(struct arm_irq *irq)
@@ -190,7 +198,8 @@ ALWAYS_INLINE uint64_t read_window(const struct arm_irq_frame *frame, uint64_t o
         apply(irq, cpu, &effect);
         break;
     case ARM_IRQ_WINDOW_GICR:
-        cpu = &irq->cpus[offset / GICR_FRAME];
+    case ARM_IRQ_WINDOW_GICR2:
+        cpu = redistributor(irq, frame->window, offset);
         COUNTED(ARM_IRQ_CPU, cpu->gicr.mistakes, cpu->index,
                 value = gicr_read(&cpu->gicr, frame->secure, gicd_two_states(&irq->gicd), offset % GICR_FRAME, size,
                                   now, &effect),
@@ -250,7 +259,8 @@ ALWAYS_INLINE void write_window(const struct arm_irq_frame *frame, uint64_t offs
         apply(irq, cpu, &effect);
         break;
     case ARM_IRQ_WINDOW_GICR:
-        cpu = &irq->cpus[offset / GICR_FRAME];
+    case ARM_IRQ_WINDOW_GICR2:
+        cpu = redistributor(irq, frame->window, offset);
         COUNTED(ARM_IRQ_CPU, cpu->gicr.mistakes, cpu->index,
                 gicr_write(&cpu->gicr, frame->secure, gicd_two_states(&irq->gicd), offset % GICR_FRAME, size, value,
                            now, &effect),
@@ -283,8 +293,8 @@ static NEVER_INLINE void write_window_heard(const struct arm_irq_frame *frame, u
                                             uint64_t value, uint64_t now)
 {
     struct arm_irq *irq = frame->irq;
-    bool own = frame->window == ARM_IRQ_WINDOW_GICR;
-    const struct arm_irq_cpu *cpu = own ? &irq->cpus[offset / GICR_FRAME] : current(irq);
+    bool own = frame->window == ARM_IRQ_WINDOW_GICR || frame->window == ARM_IRQ_WINDOW_GICR2;
+    const struct arm_irq_cpu *cpu = own ? redistributor(irq, frame->window, offset) : current(irq);
     struct arm_irq_pending pending = arm_irq_before_write(irq, frame->window, cpu, offset);
     arm_irq_begin(irq); // what was made pending is reported before anything follows from it
     write_window(frame, offset, size, value, now, true);

@@ -82,7 +82,7 @@ static uint32_t slot_of(const struct arm_irq *irq, enum arm_irq_window window, u
 {
     const uint64_t ispendr = 0x200, ispendr_e = 0x1600, spendsgir = 0xf20, private_frame = 0x10000;
     uint32_t slot = GIC_NO_SLOT;
-    if (window == ARM_IRQ_WINDOW_GICR) {
+    if (window == ARM_IRQ_WINDOW_GICR || window == ARM_IRQ_WINDOW_GICR2) {
         uint64_t word = (offset % GICR_FRAME - private_frame - ispendr) / 4;
         if (word < 3)
             slot = word ? GIC_EPPI_SLOT + ((uint32_t)word - 1) * 32 : 0;

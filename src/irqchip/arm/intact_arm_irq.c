@@ -141,7 +141,7 @@ static bool overlap(const struct window *a, const struct window *b)
 // Windows that this configuration has are aligned and do not overlap.
 static int check_windows(const struct intact_arm_irq *irq, struct error *error)
 {
-    static const char *const names[ARM_IRQ_WINDOWS] = { "GICD", "GICR", "GICC", "GICv2m frame", "ITS" };
+    static const char *const names[ARM_IRQ_WINDOWS] = { "GICD", "GICR", "GICC", "GICv2m frame", "ITS", "GICR2" };
     unsigned long long align = irq->config.version == 3 ? 0x10000 : 0x1000;
     for (unsigned i = 0; i < ARM_IRQ_WINDOWS; i++) {
         const struct window *window = &irq->windows[i];

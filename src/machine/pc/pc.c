@@ -50,9 +50,9 @@ static int check(struct board *board)
     if ((unsigned)config->chipset >= countof(chipsets))
         return board_refuse(board, "-machine", "there is no such chipset");
     pc_of(board)->chipset = chipsets[config->chipset];
-    if (config->cpus < 1 || config->cpus > INTACT_CPUS_MAX)
+    if (config->cpus < 1 || config->cpus > PC_CPUS_MAX)
         return error_set(&board->error, -EINVAL, "-smp: %u processors; 1 to %u are possible", config->cpus,
-                         INTACT_CPUS_MAX);
+                         PC_CPUS_MAX);
     if (config->debug_exit_port && (config->debug_exit_size < 1 || config->debug_exit_size > 4))
         return board_refuse(board, "-device isa-debug-exit", "iosize is 1 to 4");
     for (unsigned i = 0; i < config->drive_count; i++)

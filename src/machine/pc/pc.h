@@ -92,7 +92,7 @@ enum {
 
 // --- Interrupts ------------------------------------------------------------------------------------------------------
 
-enum { PC_VIRTIO_SLOTS = 8, PC_COMS = 3 };
+enum { PC_CPUS_MAX = 255, PC_VIRTIO_SLOTS = 8, PC_COMS = 3 }; // APIC ids of 8 bits, without FFh
 
 enum { PC_VECTOR_PIC1 = 0x08, PC_VECTOR_PIC2 = 0x70 }; // as a BIOS programs the 8259As
 
@@ -132,7 +132,7 @@ struct pc {
 
     // Processors and interrupt controllers.
     struct x86_model model;
-    struct x86_cpu *cpus[INTACT_CPUS_MAX];
+    struct x86_cpu *cpus[PC_CPUS_MAX];
     struct x86_irq irq;
     struct pc_chip_ports { // of the first PIC, of the second, ELCR
         struct x86_irq *irq;

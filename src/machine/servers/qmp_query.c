@@ -68,14 +68,14 @@ static json_t *describe_machine(const char *name, unsigned cpus, const char *cpu
 // Those of the machine's target, as with QEMU, whose programs have one each.
 json_t *qmp_query_machines(struct qmp *qmp, json_t *arguments)
 {
-    enum { GICV3_CPUS = 123 };
+    enum { PC_CPUS = 255 };
     enum intact_machine_type type = board_of(qmp)->config.type;
     (void)arguments;
     const char *cpu = intact_machine_cpu(type, 0, NULL);
     if (type == INTACT_VIRT)
-        return json_pack("[o]", describe_machine("virt", GICV3_CPUS, cpu));
-    return json_pack("[o, o]", describe_machine("pc", INTACT_CPUS_MAX, cpu),
-                     describe_machine("q35", INTACT_CPUS_MAX, cpu));
+        return json_pack("[o]", describe_machine("virt", INTACT_CPUS_MAX, cpu));
+    return json_pack("[o, o]", describe_machine("pc", PC_CPUS, cpu),
+                     describe_machine("q35", PC_CPUS, cpu));
 }
 
 // No processor has a thread of its own: their numbers are those of gdb's threads.

@@ -126,8 +126,9 @@ static size_t madt(struct blob *blob, const struct fdt_description *machine)
     madt_gicd(blob, machine);
     for (uint32_t cpu = 0; cpu < machine->cpus; cpu++)
         madt_cpu(blob, machine, cpu);
-    if (machine->gicr.size)
-        madt_gicr(blob, &machine->gicr);
+    for (unsigned region = 0; region < FDT_GICR_REGIONS; region++)
+        if (machine->gicr[region].size)
+            madt_gicr(blob, &machine->gicr[region]);
     if (machine->v2m.size)
         madt_frame(blob, machine);
     if (machine->its.size)

@@ -59,8 +59,8 @@ static void flash(struct aml *aml, const struct fdt_description *machine)
 
 static void virtio(struct aml *aml, const struct fdt_description *machine)
 {
-    uint64_t size = machine->virtio.size / machine->virtio_slots;
     for (uint32_t i = 0; i < machine->virtio_slots; i++) {
+        uint64_t size = machine->virtio.size / machine->virtio_slots;
         const char name[] = { 'V', '0', (char)('0' + i / 10), (char)('0' + i % 10), 0 };
         dsdt_virtio(aml, name, i, (uint32_t)(machine->virtio.base + i * size), (uint32_t)size,
                     INTID_SPI + machine->virtio_spi + i);

@@ -198,7 +198,7 @@ static void put_its(struct tree *tree, const struct fdt_description *machine)
 
 static void put_gic(struct tree *tree, const struct fdt_description *machine)
 {
-    const struct fdt_window *frames[] = { &machine->gicd, &machine->gicr, &machine->gicc };
+    const struct fdt_window *frames[] = { &machine->gicd, &machine->gicr[0], &machine->gicr[1], &machine->gicc };
     open_node_at(tree, "intc", machine->gicd.base);
     text(tree, "compatible", machine->gic_version == 3 ? "arm,gic-v3" : "arm,cortex-a15-gic");
     flag(tree, "interrupt-controller");
@@ -206,9 +206,9 @@ static void put_gic(struct tree *tree, const struct fdt_description *machine)
     cell(tree, "#address-cells", 2);
     cell(tree, "#size-cells", 2);
     flag(tree, "ranges");
-    reg(tree, frames, 3);
+    reg(tree, frames, 4);
     if (machine->gic_version == 3)
-        cell(tree, "#redistributor-regions", 1);
+        cell(tree, "#redistributor-regions", machine->gicr[1].size ? 2 : 1);
     cell(tree, "phandle", PHANDLE_GIC);
     if (machine->v2m.size)
         put_v2m(tree, machine);

@@ -17,6 +17,8 @@ struct fdt_pci {
     unsigned spi; // of INTA of slot 0
 };
 
+enum { FDT_GICR_REGIONS = 2 };
+
 struct fdt_description {
     uint32_t cpus;
     const uint64_t *affinities; // MPIDR_EL1 affinity of each
@@ -24,7 +26,7 @@ struct fdt_description {
     struct fdt_window memory;
 
     unsigned gic_version;
-    struct fdt_window gicd, gicr, gicc, v2m, its;
+    struct fdt_window gicd, gicr[FDT_GICR_REGIONS], gicc, v2m, its;
     unsigned v2m_first, v2m_count;                                   // INTIDs
     unsigned timer_secure, timer_physical, timer_virtual, timer_hyp; // PPI numbers
 

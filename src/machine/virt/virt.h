@@ -38,7 +38,7 @@
 #define VIRT_GICC    UINT64_C(0x08010000)
 #define VIRT_V2M     UINT64_C(0x08020000)
 #define VIRT_ITS     UINT64_C(0x08080000)
-#define VIRT_GICR    UINT64_C(0x080a0000) // up to the serial port: 123 redistributors
+#define VIRT_GICR    UINT64_C(0x080a0000) // up to the serial port: VIRT_GICR_FIRST redistributors
 #define VIRT_UART    UINT64_C(0x09000000)
 #define VIRT_RTC     UINT64_C(0x09010000)
 #define VIRT_FW_CFG  UINT64_C(0x09020000)
@@ -46,6 +46,7 @@
 #define VIRT_VIRTIO  UINT64_C(0x0a000000) // virtio-mmio
 #define VIRT_RAM     UINT64_C(0x40000000)
 #define VIRT_RAM_END UINT64_C(0x4000000000) // 255 GiB at most
+#define VIRT_GICR2   UINT64_C(0x4000000000) // the other redistributors
 
 // PCI: BARs in 32 and 64 bits, ports as memory, configuration space.
 #define VIRT_PCI          UINT64_C(0x10000000)
@@ -79,7 +80,7 @@ enum {
 
 enum { VIRT_POWER_PIN = 3 }; // of the GPIO: the power button, which is high while it is held
 
-enum { VIRT_CPUS_V2 = 8, VIRT_CPUS_V3 = 123 };
+enum { VIRT_CPUS_V2 = 8, VIRT_CPUS_V3 = 512, VIRT_GICR_FIRST = 123 };
 
 struct virt {
     struct board board; // first

@@ -38,7 +38,7 @@ void virt_describe(struct board *board)
         .memory = { VIRT_RAM, virt->board.config.memory },
         .gic_version = virt->board.config.gic_version,
         .gicd = window(virt, ARM_IRQ_WINDOW_GICD, VIRT_GICD),
-        .gicr = window(virt, ARM_IRQ_WINDOW_GICR, VIRT_GICR),
+        .gicr = { window(virt, ARM_IRQ_WINDOW_GICR, VIRT_GICR), window(virt, ARM_IRQ_WINDOW_GICR2, VIRT_GICR2) },
         .gicc = window(virt, ARM_IRQ_WINDOW_GICC, VIRT_GICC),
         .v2m = window(virt, ARM_IRQ_WINDOW_V2M, VIRT_V2M),
         .its = window(virt, ARM_IRQ_WINDOW_ITS, VIRT_ITS),
@@ -85,9 +85,11 @@ static void start_serial(struct virt *virt)
 // states, no software can (GICR_WAKER is Secure). This also holds with -bios, since that firmware starts below EL3 too.
 static void wake_redistributors(struct virt *virt)
 {
-    uint64_t each = arm_irq_window_size(&virt->irq, ARM_IRQ_WINDOW_GICR) / virt->board.config.cpus;
-    for (uint64_t i = 0; each && i < virt->board.config.cpus; i++)
-        bus_write(&virt->board.memory, VIRT_GICR + i * each + VIRT_GICR_WAKER, 4, 0, virt->board.clock.now);
+    for (unsigned region = 0; region < FDT_GICR_REGIONS; region++) {
+        const struct fdt_window *window = &virt->description.gicr[region];
+        for (uint64_t at = 0; at < window->size; at += GICR_FRAME)
+            bus_write(&virt->board.memory, window->base + at + VIRT_GICR_WAKER, 4, 0, virt->board.clock.now);
+    }
 }
 
 int virt_firmware(struct board *board)

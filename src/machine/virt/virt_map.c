@@ -14,6 +14,7 @@
 //     1000_0000  PCI: BARs
 //     3eff_0000  PCI: ports
 //     4000_0000  RAM
+//  40_0000_0000  GICv3: redistributors from the 124th on
 //  40_1000_0000  PCI: configuration space (ECAM)
 //  80_0000_0000  PCI: 64-bit BARs that do not fit below
 #include "machine/virt/virt.h"
@@ -37,7 +38,7 @@ static int map_gic(struct virt *virt)
     } rows[] = {
         { "GICD", ARM_IRQ_WINDOW_GICD, VIRT_GICD }, { "GICC", ARM_IRQ_WINDOW_GICC, VIRT_GICC },
         { "GICv2m", ARM_IRQ_WINDOW_V2M, VIRT_V2M }, { "ITS", ARM_IRQ_WINDOW_ITS, VIRT_ITS },
-        { "GICR", ARM_IRQ_WINDOW_GICR, VIRT_GICR },
+        { "GICR", ARM_IRQ_WINDOW_GICR, VIRT_GICR }, { "GICR2", ARM_IRQ_WINDOW_GICR2, VIRT_GICR2 },
     };
     int result = 0;
     for (unsigned i = 0; i < countof(rows) && result == 0; i++) {

@@ -80,6 +80,7 @@ static int make_chips(struct virt *virt)
         .cpus = virt->board.config.cpus,
         .affinities = virt->affinities,
         .spis = VIRT_SPIS,
+        .gicr_split = VIRT_GICR_FIRST,
         .nmi = !v2 && a64_has_nmi(virt->model),
         .lpi_bits = its ? VIRT_LPI_BITS : 0,
         .its = its,

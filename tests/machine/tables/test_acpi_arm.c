@@ -22,7 +22,7 @@ static struct fdt_description describe(uint32_t cpus)
         .memory = { 0x40000000, 0x10000000 },
         .gic_version = 3,
         .gicd = { 0x8000000, 0x10000 },
-        .gicr = { 0x80a0000, cpus * UINT64_C(0x20000) },
+        .gicr = { { 0x80a0000, cpus * UINT64_C(0x20000) } },
         .its = { 0x8080000, 0x20000 },
         .timer_secure = 13,
         .timer_physical = 14,
@@ -163,7 +163,7 @@ Test(acpi_arm, the_madt_of_a_gicv2_has_interfaces_and_a_frame)
     struct fdt_description machine = describe(8);
     const uint8_t *entry = NULL;
     machine.gic_version = 2;
-    machine.gicr.size = machine.its.size = 0;
+    machine.gicr[0].size = machine.its.size = 0;
     machine.gicc = (struct fdt_window){ 0x8010000, 0x2000 };
     machine.v2m = (struct fdt_window){ 0x8020000, 0x1000 };
     machine.v2m_first = 80;

@@ -170,8 +170,8 @@ Test(virt, what_it_does_not_have_is_refused_by_name)
     config.cpus = 9;
     refused("-smp: 9 processors; 1 to 8");
     setup();
-    config.cpus = 124;
-    refused("1 to 123");
+    config.cpus = 513;
+    refused("1 to 512");
     setup();
     config.cpu = "qemu64";
     refused("-cpu: no model 'qemu64'");
@@ -247,6 +247,25 @@ Test(virt, the_tree_describes_what_is_there)
     cr_assert_eq(cell_of("/gpio-keys/poweroff", "gpios", 1), VIRT_POWER_PIN);
     cr_assert_lt(fdt_path_offset(tree(), "/intc@8000000/v2m@8020000"), 0);
     cr_assert_lt(fdt_path_offset(tree(), "/intc@8000000/its@8080000"), 0);
+}
+
+// IHI 0069, 12.11.35: GICR_TYPER has the affinity in bits 63:32, the processor's number in 23:8, and Last in 4.
+Test(virt, redistributors_from_the_124th_on_are_in_a_second_region)
+{
+    config.cpus = 125;
+    MAKE(code_hello);
+    cr_assert_eq(cell_of("/intc@8000000", "#redistributor-regions", 0), 2);
+    cr_assert_eq(cell_of("/intc@8000000", "reg", 7), 123 * 0x20000);
+    cr_assert_eq(cell_of("/intc@8000000", "reg", 8), 0x40);
+    cr_assert_eq(cell_of("/intc@8000000", "reg", 9), 0);
+    cr_assert_eq(cell_of("/intc@8000000", "reg", 11), 2 * 0x20000);
+    cr_assert_eq(bus_read(&virt.board.memory, VIRT_GICR + 122 * 0x20000 + 8, 8, 0) >> 4 & 1, 1,
+                 "the last of its region");
+    cr_assert_eq(bus_read(&virt.board.memory, VIRT_GICR2 + 8, 8, 0), UINT64_C(0x70b00007b20));
+    cr_assert_eq(bus_read(&virt.board.memory, VIRT_GICR2 + 0x20008, 8, 0), UINT64_C(0x70c00007c30));
+    cr_assert_eq(bus_read(&virt.board.memory, VIRT_GICR2 + 0x20014, 4, 0), 0, "awake");
+    bus_write(&virt.board.memory, VIRT_GICR2 + 0x30100, 4, 0x20, 0);
+    cr_assert_eq(virt.irq.cpus[124].gicr.bank.block[0].enabled, 0x20);
 }
 
 Test(virt, an_its_is_there_if_it_is_asked_for)
