@@ -12,9 +12,11 @@
 
 // Of Debian's packages seabios, ovmf, qemu-efi-aarch64, ipxe-qemu, qemu-system-data; other systems have the same names, or
 // have QEMU's folder alone.
-static const char *const folders[] = { "/usr/share/seabios",      "/usr/share/OVMF", "/usr/share/AAVMF",
-                                       "/usr/lib/ipxe/qemu",      "/usr/share/qemu", "/usr/local/share/qemu",
-                                       "/opt/homebrew/share/qemu" };
+static const char *const folders[] = {
+    "/usr/share/seabios",          "/usr/share/OVMF",    "/usr/share/ovmf", "/usr/share/AAVMF",
+    "/usr/share/qemu-efi-aarch64", "/usr/lib/ipxe/qemu", "/usr/share/qemu", "/usr/local/share/qemu",
+    "/opt/homebrew/share/qemu"
+};
 
 static bool is_in(const char *folder, size_t length, const char *name, char path[FIRMWARE_PATH])
 {
