@@ -1556,6 +1556,8 @@
 #define pc_map_memory intact_private_pc_map_memory
 #define pc_own_source intact_private_pc_own_source
 #define pc_ram intact_private_pc_ram
+#define pc_pirqs_lead intact_private_pc_pirqs_lead
+#define pc_pirqs_wire intact_private_pc_pirqs_wire
 #define pc_read_register intact_private_pc_read_register
 #define pc_register_name intact_private_pc_register_name
 #define pc_shown intact_private_pc_shown
@@ -1849,6 +1851,7 @@
 #define ring_name_count intact_private_ring_name_count
 #define route_add_chip intact_private_route_add_chip
 #define route_add_message intact_private_route_add_message
+#define route_add_open intact_private_route_add_open
 #define route_add_pin intact_private_route_add_pin
 #define route_attach intact_private_route_attach
 #define route_attach_pin intact_private_route_attach_pin
@@ -1864,12 +1867,15 @@
 #define route_has_gsi intact_private_route_has_gsi
 #define route_has_pin intact_private_route_has_pin
 #define route_init intact_private_route_init
+#define route_lead_output intact_private_route_lead_output
 #define route_line_name intact_private_route_line_name
 #define route_message intact_private_route_message
 #define route_output_at intact_private_route_output_at
+#define route_output_loaded intact_private_route_output_loaded
 #define route_pin_level intact_private_route_pin_level
 #define route_raised_by intact_private_route_raised_by
 #define route_reaches intact_private_route_reaches
+#define route_reserve_pin intact_private_route_reserve_pin
 #define route_set_level intact_private_route_set_level
 #define route_source_at intact_private_route_source_at
 #define route_trigger intact_private_route_trigger

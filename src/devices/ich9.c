@@ -80,8 +80,11 @@ static void follow(struct ich9 *ich9, bool counts)
 
 static void written(void *owner, unsigned offset, unsigned size, uint64_t now)
 {
-    (void)offset, (void)size, (void)now;
-    follow(owner, true);
+    struct ich9 *ich9 = owner;
+    (void)now;
+    follow(ich9, true);
+    if (offset < ICH9_PIRQE_ROUT + 4 && offset + size > ICH9_PIRQA_ROUT && ich9->routed)
+        ich9->routed(ich9->owner);
 }
 
 // --- Life ------------------------------------------------------------------------------------------------------------
@@ -144,6 +147,8 @@ void ich9_reset(struct ich9 *ich9, uint64_t now)
     pci_function_reset(&ich9->lpc, now);
     set_defaults(ich9);
     follow(ich9, true);
+    if (ich9->routed)
+        ich9->routed(ich9->owner);
 }
 
 void ich9_visit(struct ich9 *ich9, struct visit *v)

@@ -47,6 +47,9 @@ enum { ICH9_GPE0_EN = 0x28, ICH9_SMI_EN = 0x30, ICH9_SMI_STS = 0x34, ICH9_GPE0_S
 struct ich9 {
     struct pci_function lpc;
     struct acpi_pm *pm;
+    // Called when a PIRQ's register was written, or reset. NULL: no wire follows them.
+    void (*routed)(void *owner);
+    void *owner;
     struct moving acpi, chipset;
     uint32_t SMI_EN;
 };

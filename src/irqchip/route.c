@@ -20,6 +20,7 @@ struct route_pin;
 
 struct route_output {
     struct route_pin *pin; // NULL: the message
+    bool open;             // or neither: it leads nowhere now
     bool driven;           // the wire holds the pin high by this output
     uint64_t address;
     uint32_t data, device;
@@ -39,7 +40,7 @@ struct route_pin {
     struct route_wire own;
     struct route_output self;  // the one output of `own`
     struct route_wire **wires; // all that reach it, but for `own`
-    uint32_t wire_count;
+    uint32_t wire_count, wire_room;
 };
 
 struct route_chip {
@@ -184,15 +185,23 @@ static void drop(struct route *route, uint32_t gsi)
     TRACE(route->trace, TRACE_DROP, TRACE_NO_CPU, ROUTE_DROP_NO_OUTPUT, gsi, 0);
 }
 
+static bool leads_nowhere(const struct route_wire *wire)
+{
+    for (uint32_t i = 0; i < wire->output_count; i++)
+        if (!wire->outputs[i].open)
+            return false;
+    return true;
+}
+
 // The wire has risen or fallen. A message is sent for each rise.
 static void move_outputs(struct route *route, struct route_wire *wire, bool rise)
 {
-    if (rise && !wire->output_count)
+    if (rise && leads_nowhere(wire))
         drop(route, wire->gsi);
     for (uint32_t i = 0; i < wire->output_count; i++)
         if (wire->outputs[i].pin)
             follow(route, wire, &wire->outputs[i]);
-        else if (rise)
+        else if (rise && !wire->outputs[i].open)
             send(route, wire, &wire->outputs[i]);
 }
 
@@ -262,14 +271,14 @@ static enum route_edge trigger_pin(struct route *route, const struct route_wire 
 
 static enum route_edge trigger_outputs(struct route *route, const struct route_wire *wire)
 {
-    bool taken = false, lost = !wire->output_count;
+    bool taken = false, lost = leads_nowhere(wire);
     if (lost)
         drop(route, wire->gsi);
     for (uint32_t i = 0; i < wire->output_count; i++) {
         const struct route_output *output = &wire->outputs[i];
         if (output->pin)
             taken |= trigger_pin(route, wire, output->pin) == ROUTE_EDGE_TAKEN;
-        else
+        else if (!output->open)
             lost |= !send(route, wire, output), taken = true;
     }
     if (lost)
@@ -381,7 +390,7 @@ static int add_output(struct route *route, uint32_t gsi, const struct route_outp
     bigger[wire->output_count++] = *output;
     if (wire->high && output->pin)
         follow(route, wire, &bigger[wire->output_count - 1]);
-    else if (wire->high)
+    else if (wire->high && !output->open)
         send(route, wire, output);
     return 0;
 }
@@ -394,6 +403,18 @@ static bool pin_lists(const struct route_pin *pin, const struct route_wire *wire
     return false;
 }
 
+static bool make_room(struct route_pin *pin, uint32_t wires)
+{
+    if (pin->wire_count + wires <= pin->wire_room)
+        return true;
+    struct route_wire **bigger = realloc(pin->wires, (pin->wire_count + wires) * sizeof *bigger);
+    if (!bigger)
+        return false;
+    pin->wires = bigger;
+    pin->wire_room = pin->wire_count + wires;
+    return true;
+}
+
 int route_add_pin(struct route *route, uint32_t gsi, uint32_t chip, uint32_t pin)
 {
     struct route_pin *found = find_pin(route, chip, pin);
@@ -402,10 +423,8 @@ int route_add_pin(struct route *route, uint32_t gsi, uint32_t chip, uint32_t pin
     if (pin_lists(found, find_wire(route, gsi)))
         return -EEXIST;
     // The pin's list has room before the output exists: both are added, or neither.
-    struct route_wire **bigger = realloc(found->wires, (found->wire_count + 1) * sizeof *bigger);
-    if (!bigger)
+    if (!make_room(found, 1))
         return -ENOMEM;
-    found->wires = bigger;
     int result = add_output(route, gsi, &(struct route_output){ .pin = found });
     if (!result)
         found->wires[found->wire_count++] = find_wire(route, gsi);
@@ -426,6 +445,55 @@ static void unlist(struct route_pin *pin, const struct route_wire *wire)
         pin->wire_count--;
         return;
     }
+}
+
+int route_add_open(struct route *route, uint32_t gsi)
+{
+    return add_output(route, gsi, &(struct route_output){ .open = true });
+}
+
+int route_reserve_pin(struct route *route, uint32_t chip, uint32_t pin, uint32_t wires)
+{
+    struct route_pin *found = find_pin(route, chip, pin);
+    if (!found)
+        return -ENXIO;
+    return make_room(found, wires) ? 0 : -ENOMEM;
+}
+
+static void lead(struct route_wire *wire, struct route_output *output, struct route_pin *to)
+{
+    if (output->pin)
+        unlist(output->pin, wire);
+    output->pin = to;
+    output->open = !to;
+    if (to)
+        to->wires[to->wire_count++] = wire;
+}
+
+// The old pin falls before the new one rises; the receiver may use the wire in between.
+void route_lead_output(struct route *route, uint32_t gsi, uint32_t index, uint32_t chip, uint32_t pin)
+{
+    struct route_wire *wire = find_wire(route, gsi);
+    struct route_output *output = &wire->outputs[index];
+    struct route_pin *from = output->pin, *to = find_pin(route, chip, pin);
+    if (from == to)
+        return;
+    bool driven = output->driven;
+    lead(wire, output, to);
+    output->driven = false;
+    if (driven)
+        move_pin(route, from, false);
+    if (output->pin == to && to)
+        follow(route, wire, output);
+}
+
+void route_output_loaded(struct route *route, uint32_t gsi, uint32_t index, uint32_t chip, uint32_t pin)
+{
+    struct route_wire *wire = find_wire(route, gsi);
+    struct route_output *output = &wire->outputs[index];
+    struct route_pin *to = find_pin(route, chip, pin);
+    if (output->pin != to)
+        lead(wire, output, to);
 }
 
 // The outputs are removed from the wire before their pins fall, since the receiver may use the wire.
@@ -625,9 +693,13 @@ bool route_source_at(const struct route *route, uint32_t gsi, uint32_t index, co
 bool route_output_at(const struct route *route, uint32_t gsi, uint32_t index, uint32_t *chip, uint32_t *pin)
 {
     const struct route_wire *wire = find_wire(route, gsi);
-    if (!wire || index >= wire->output_count)
+    uint32_t at = 0;
+    for (; wire && at < wire->output_count; at++)
+        if (!wire->outputs[at].open && index-- == 0)
+            break;
+    if (!wire || at == wire->output_count)
         return false;
-    const struct route_pin *to = wire->outputs[index].pin;
+    const struct route_pin *to = wire->outputs[at].pin;
     *chip = to ? to->chip : ROUTE_TO_MESSAGE;
     *pin = to ? to->pin : 0;
     return true;

@@ -101,6 +101,16 @@ int route_add_chip(struct route *route, uint32_t chip, uint32_t pins);
 int route_add_pin(struct route *route, uint32_t gsi, uint32_t chip, uint32_t pin);
 // The message is sent on each rising edge of the wire (and never for its fall: a message is an event).
 int route_add_message(struct route *route, uint32_t gsi, uint64_t address, uint32_t data, uint32_t device);
+// Construction. Adds an output that leads nowhere yet, until route_lead_output says where; and room at a pin for `wires` more
+// wires, which it needs for that. -EINVAL: gsi; -ENXIO: no such chip or pin; -ENOMEM.
+int route_add_open(struct route *route, uint32_t gsi);
+int route_reserve_pin(struct route *route, uint32_t chip, uint32_t pin, uint32_t wires);
+#define ROUTE_OPEN UINT32_MAX // a chip that is none
+// Leads output `index` of the wire of `gsi` to that pin, or nowhere: the old pin falls unless another wire holds it high, and the new
+// one takes the level of the wire.
+void route_lead_output(struct route *route, uint32_t gsi, uint32_t index, uint32_t chip, uint32_t pin);
+// The same after a load, when levels are loaded already.
+void route_output_loaded(struct route *route, uint32_t gsi, uint32_t index, uint32_t chip, uint32_t pin);
 // Removes all outputs of `gsi`; pins that only it held high fall. Its sources stay attached.
 void route_clear(struct route *route, uint32_t gsi);
 
@@ -143,7 +153,7 @@ const char *route_raised_by(const struct route *route, uint32_t gsi, uint32_t *o
 const char *route_line_name(const struct route *route, uint32_t index);
 // The sources attached to the wire of `gsi`: source `index`, its name (NULL: none) and its level. False: it has no more.
 bool route_source_at(const struct route *route, uint32_t gsi, uint32_t index, const char **name, bool *level);
-// The outputs of a wire: output `index` in *chip and *pin; a message has ROUTE_TO_MESSAGE for a chip. False: it has no more.
+// The outputs of a wire that lead somewhere: output `index` in *chip and *pin; a message has ROUTE_TO_MESSAGE for a chip. False: it has no more.
 bool route_output_at(const struct route *route, uint32_t gsi, uint32_t index, uint32_t *chip, uint32_t *pin);
 
 // A chip ended the interrupt of `pin` (EOI broadcast, 8259 EOI, GIC deactivation): every source with a `resample`

@@ -534,3 +534,38 @@ Test(route, the_level_of_a_pin_that_a_source_reaches_directly_is_saved)
     route_free(&one.route);
     route_free(&two.route);
 }
+
+Test(route, an_output_that_is_moved_takes_its_level_with_it)
+{
+    enum { WIRE = 30 };
+    struct board board;
+    struct intact_irq_line line = { .level = false };
+    uint32_t chip, pin;
+    open_board(&board);
+    cr_assert_eq(route_reserve_pin(&board.route, PIC, 3, 1), 0);
+    cr_assert_eq(route_reserve_pin(&board.route, PIC, 5, 1), 0);
+    cr_assert_eq(route_reserve_pin(&board.route, PIC, 99, 1), -ENXIO);
+    cr_assert_eq(route_add_open(&board.route, WIRE), 0);
+    cr_assert_eq(route_connect(&board.route, WIRE, &line), 0);
+    intact_irq_line_set(&line, true);
+    cr_expect_eq(board.changes, 0);
+    cr_expect_eq(board.route.drops, 1, "it leads nowhere");
+    cr_expect_not(route_output_at(&board.route, WIRE, 0, &chip, &pin));
+    route_lead_output(&board.route, WIRE, 0, PIC, 3);
+    cr_expect(board.level[PIC][3]);
+    cr_assert(route_output_at(&board.route, WIRE, 0, &chip, &pin));
+    cr_expect_eq(pin, 3);
+    route_lead_output(&board.route, WIRE, 0, PIC, 5);
+    cr_expect_not(board.level[PIC][3]);
+    cr_expect(board.level[PIC][5]);
+    intact_irq_line_set(&line, false);
+    cr_expect_not(board.level[PIC][5]);
+    cr_expect_eq(board.changes, 4);
+    intact_irq_line_set(&line, true);
+    route_lead_output(&board.route, WIRE, 0, ROUTE_OPEN, 0);
+    cr_expect_not(board.level[PIC][5]);
+    cr_expect_eq(route_trigger_gsi(&board.route, WIRE), ROUTE_EDGE_JOINED);
+    intact_irq_line_set(&line, false);
+    cr_expect_eq(route_trigger_gsi(&board.route, WIRE), ROUTE_EDGE_LOST);
+    route_free(&board.route);
+}

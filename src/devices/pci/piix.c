@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // See piix.h.
 //
-// Not modelled: PIRQRC changes no wire (pc_wire.c has those that SeaBIOS sets: A and B IRQ 10, C and D IRQ 11); USB; SMM:
+// Not modelled: USB; SMM:
 // APMC_EN is set from the start, by which a firmware knows that somebody else has set it up; the SMBus, whose base can be
 // set and which does not answer; the timers and traps of PIIX4; chip selects and the type F DMA of the ISA bridge.
 #include "devices/pci/piix.h"
@@ -32,6 +32,14 @@ static void written(void *owner, unsigned offset, unsigned size, uint64_t now)
     place(owner);
 }
 
+static void isa_written(void *owner, unsigned offset, unsigned size, uint64_t now)
+{
+    struct piix *piix = owner;
+    (void)now;
+    if (offset < PIIX_PIRQRC + PINS && offset + size > PIIX_PIRQRC && piix->routed)
+        piix->routed(piix->owner);
+}
+
 // --- Life -----------------------------------------------------------------------------------------------------------
 
 static void set_defaults(struct piix *piix)
@@ -59,6 +67,8 @@ static void init_isa(struct piix *piix)
     pci_function_allow(&piix->isa, PCI_INTERRUPT_LINE, 1, 0);
     for (unsigned i = 0; i < PINS; i++)
         pci_function_allow(&piix->isa, PIIX_PIRQRC + i, 1, 0x8f);
+    piix->isa.written = isa_written;
+    piix->isa.owner = piix;
 }
 
 static void init_pm(struct piix *piix)
@@ -94,6 +104,8 @@ void piix_reset(struct piix *piix, uint64_t now)
     pci_function_reset(&piix->pm, now);
     set_defaults(piix);
     place(piix);
+    if (piix->routed)
+        piix->routed(piix->owner);
 }
 
 void piix_visit(struct piix *piix, struct visit *v)

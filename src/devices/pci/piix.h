@@ -45,6 +45,9 @@ enum {
 
 struct piix {
     struct pci_function isa, pm;
+    // Called when PIRQRC were written, or reset. NULL: no wire follows them.
+    void (*routed)(void *owner);
+    void *owner;
     struct moving window; // of the ACPI registers; where PMBA names ports that are in use: a mistake (PCI_OVERLAP)
 };
 

@@ -11,6 +11,7 @@
 //     pc_com.c       COM2 to COM4
 //     pc_south.c     the chipset of `pc`, with its IDE controller
 //     q35_south.c    the chipset of `q35`, with its AHCI controller
+//     pc_pirq.c      the PCI interrupts of either chipset
 //     pc_drives.c    the drives of if=ide, at either controller
 //     pc_start.c     the first processor's state
 //     pc_state.c     its part of the list of state
@@ -28,8 +29,8 @@
 #include "devices/fw_cfg.h"
 #include "devices/hpet.h"
 #include "devices/i8042.h"
-#include "devices/pc_testdev.h"
 #include "devices/ich9.h"
+#include "devices/pc_testdev.h"
 #include "devices/pci/mch.h"
 #include "devices/pci/pam.h"
 #include "devices/pci/piix.h"
@@ -43,6 +44,7 @@
 #include "machine/boot/boot_x86.h"
 #include "machine/pc/cpu_model.h"
 #include "machine/pc/pc_chipset.h"
+#include "machine/pc/pc_pirq.h"
 #include "machine/tables/description.h"
 #include "vcpu/x86_64/cpu.h"
 
@@ -113,7 +115,8 @@ enum {
     PC_IOAPIC_VERSION = 0x20,
     PC_GSI_TIMER = 2, // ISA IRQ 0 on the IOAPIC: pin 0 has the 8259A's INT
     PC_GSI_PIC = 0,
-    PC_GSI_PIRQ = 16, // of the ICH9: PIRQ A to H
+    PC_GSI_PIRQ = 16,      // of the ICH9: PIRQ A to H, with the pins of the IOAPIC
+    PC_GSI_PIIX_PIRQ = 24, // of the PIIX3: PIRQ A to D, behind those pins
 };
 
 #define PC_HPET_ROUTES UINT32_C(0x00f00104) // pins 2, 8 and 20-23
@@ -157,6 +160,7 @@ struct pc {
     } coms[PC_COMS];
     struct reset_port reset;
     const struct pc_chipset *chipset;
+    struct pc_pirqs pirqs;
     bool south; // the south bridge of an 82441FX is there: a firmware expects it, and IDE is a part of it
     struct piix piix;
     struct ide ide;

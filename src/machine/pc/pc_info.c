@@ -76,6 +76,20 @@ static void show_8259(const struct pc *pc, unsigned chip, const struct printer *
             show_pic_line(pc, chip, level, printer);
 }
 
+// Which line the register of a PIRQ has chosen.
+static void show_pirq(const struct pc *pc, unsigned n, const struct printer *printer)
+{
+    const struct route *route = &pc->board.route;
+    uint32_t gsi = pc->pirqs.gsi + n, chip, pin = 0;
+    char drivers[LINE_TEXT] = "", line[16] = "no IRQ";
+    for (uint32_t i = 0; route_output_at(route, gsi, i, &chip, &pin); i++)
+        if (chip == X86_IRQ_PIC)
+            snprintf(line, sizeof line, "IRQ %u", pin);
+    printer_drivers(route, gsi, " (", ")", drivers, sizeof drivers);
+    printer_say(printer, "PIRQ%c: %s, %s%s\n", 'A' + (int)n, line, route_gsi_level(route, gsi) ? "high" : "low",
+                drivers);
+}
+
 static void show_pic(struct board *board, uint32_t number, const struct printer *printer)
 {
     const struct pc *pc = pc_of(board);
@@ -84,6 +98,8 @@ static void show_pic(struct board *board, uint32_t number, const struct printer 
     (void)number;
     for (unsigned chip = 0; chip < cascade->chips; chip++)
         show_8259(pc, chip, printer);
+    for (unsigned i = 0; i < pc->pirqs.count; i++)
+        show_pirq(pc, i, printer);
     if (first < 0)
         printer_say(printer, "INT is low\n");
     else

@@ -5,7 +5,7 @@
 //     function 0, 3   piix.c   ISA bridge, power management
 //     function 1      ide.c    two channels with the drives of if=ide
 //
-//     PCI INTA-D -- 10, 11     IDE -- 14, 15
+//     PCI INTA-D -- PIRQ A-D -- as PIRQRC say; without the south bridge 10 and 11      IDE -- 14, 15
 #include <errno.h>
 
 #include "machine/pc/pc.h"
@@ -61,14 +61,26 @@ static int make(struct pc *pc)
 
 static uint32_t line_of(uint32_t gsi)
 {
-    return gsi;
+    return gsi < PC_GSI_PIIX_PIRQ ? gsi : PIRQS >> (8 * (gsi - PC_GSI_PIIX_PIRQ)) & 0xff;
+}
+
+static void lead(struct pc *pc, bool is_load)
+{
+    for (unsigned i = 0; i < PCI_PINS; i++)
+        pc_pirqs_lead(pc, i, (uint8_t)pci_function_get(&pc->piix.isa, PIIX_PIRQRC + i, 1), is_load);
+}
+
+static void routed(void *owner)
+{
+    lead(owner, false);
 }
 
 static int wire(struct pc *pc)
 {
     static const struct pci_bus_config without = { .gsi = { PC_IRQ_PCI_A, PC_IRQ_PCI_B, PC_IRQ_PCI_A, PC_IRQ_PCI_B } };
-    // Slot 1's INTA is PIRQA; A and B are IRQ 10, C and D IRQ 11.
-    static const struct pci_bus_config pirq = { .gsi = { PC_IRQ_PCI_B, PC_IRQ_PCI_A, PC_IRQ_PCI_A, PC_IRQ_PCI_B } };
+    // Slot 1's INTA is PIRQA.
+    static const struct pci_bus_config pirq = { .gsi = { PC_GSI_PIIX_PIRQ + 3, PC_GSI_PIIX_PIRQ, PC_GSI_PIIX_PIRQ + 1,
+                                                         PC_GSI_PIIX_PIRQ + 2 } };
     static const struct pci_windows windows = {
         .io = { PC_PCI_PORTS, 0x10000 },
         .memory = { PC_RAM_SPLIT, PC_ECAM },
@@ -76,7 +88,9 @@ static int wire(struct pc *pc)
         .line_of = line_of,
     };
     struct board *board = &pc->board;
-    int result = 0;
+    int result = pc->south ? pc_pirqs_wire(pc, PCI_PINS, PC_GSI_PIIX_PIRQ, true) : 0;
+    pc->piix.routed = routed;
+    pc->piix.owner = pc;
     board_connect_pci(board, pc->south ? &pirq : &without, &windows);
     for (unsigned i = 0; i < IDE_CHANNELS && pc->south && result == 0; i++) {
         pc->ide.channels[i].irq.name = names_numbered(&board->trace.names, "ide%u.irq", i);
@@ -111,7 +125,7 @@ static void describe(const struct pc *pc, struct machine_description *machine)
     static const uint8_t hpet[] = { PC_HPET_GSI, PC_HPET_GSI + 1, PC_HPET_GSI + 2 };
     memcpy(machine->hpet_gsi, hpet, sizeof hpet);
     for (unsigned pin = 0; pin < PCI_PINS; pin++)
-        machine->pci_gsi[pin] = (uint8_t)pc->board.pci.bus.config.gsi[pin];
+        machine->pci_gsi[pin] = (uint8_t)line_of(pc->board.pci.bus.config.gsi[pin]);
     machine->gpe0_size = 8;
 }
 
@@ -157,6 +171,7 @@ static void loaded(struct pc *pc)
     if (!pc->south)
         return;
     piix_loaded(&pc->piix);
+    lead(pc, true);
     ide_loaded(&pc->ide);
     pc_drives_loaded(pc);
 }

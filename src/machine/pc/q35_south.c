@@ -5,7 +5,7 @@
 //     function 2   ahci.c   six ports with the drives of if=ide
 //
 //     PCI pin of slot  0-24: PIRQ E + (slot + pin) mod 4        PIRQ A-H -- IOAPIC pins 16-23
-//                     25-31: PIRQ A + pin                                -- 8259As: 10, 10, 11, 11, 10, 10, 11, 11
+//                     25-31: PIRQ A + pin                                -- 8259As: as their registers say
 //
 // Not modelled: the PCI Express ports and the PCI bridge (slots 28 and 30), USB, HD audio and the SMBus (function 3) of the ICH9.
 #include <errno.h>
@@ -60,6 +60,17 @@ static uint32_t line_of(uint32_t gsi)
     return pirqs[gsi - PC_GSI_PIRQ];
 }
 
+static void lead(struct pc *pc, bool is_load)
+{
+    for (unsigned i = 0; i < ICH9_PIRQS; i++)
+        pc_pirqs_lead(pc, i, (uint8_t)pci_function_get(&pc->ich9.lpc, ich9_route_register(i), 1), is_load);
+}
+
+static void routed(void *owner)
+{
+    lead(owner, false);
+}
+
 // The AHCI controller is made when there are interrupts to ask for.
 static int wire(struct pc *pc)
 {
@@ -72,9 +83,9 @@ static int wire(struct pc *pc)
     };
     struct board *board = &pc->board;
     board_connect_pci(board, &wires, &windows);
-    int result = 0;
-    for (unsigned i = 0; i < ICH9_PIRQS && result == 0; i++)
-        result = route_add_pin(&board->route, PC_GSI_PIRQ + i, X86_IRQ_PIC, pirqs[i]);
+    int result = pc_pirqs_wire(pc, ICH9_PIRQS, PC_GSI_PIRQ, false);
+    pc->ich9.routed = routed;
+    pc->ich9.owner = pc;
     return result == 0 ? make_ahci(pc) : result;
 }
 
@@ -132,6 +143,7 @@ static void loaded(struct pc *pc)
 {
     mch_loaded(&pc->mch);
     ich9_loaded(&pc->ich9);
+    lead(pc, true);
     pc_drives_loaded(pc);
 }
 
