@@ -554,6 +554,8 @@
 #define device_pci_testdev intact_private_device_pci_testdev
 #define device_pci_why intact_private_device_pci_why
 #define device_property intact_private_device_property
+#define device_ramfb intact_private_device_ramfb
+#define device_read_rom intact_private_device_read_rom
 #define device_size intact_private_device_size
 #define device_switch intact_private_device_switch
 #define device_vga intact_private_device_vga
@@ -799,6 +801,7 @@
 #define fw_cfg_add_dma intact_private_fw_cfg_add_dma
 #define fw_cfg_add_file intact_private_fw_cfg_add_file
 #define fw_cfg_add_number intact_private_fw_cfg_add_number
+#define fw_cfg_add_writable intact_private_fw_cfg_add_writable
 #define fw_cfg_dma_read intact_private_fw_cfg_dma_read
 #define fw_cfg_dma_write intact_private_fw_cfg_dma_write
 #define fw_cfg_files_add intact_private_fw_cfg_files_add
@@ -1809,6 +1812,10 @@
 #define ram_history_release intact_private_ram_history_release
 #define ram_history_restore intact_private_ram_history_restore
 #define ram_history_take intact_private_ram_history_take
+#define ramfb_init intact_private_ramfb_init
+#define ramfb_picture intact_private_ramfb_picture
+#define ramfb_reset intact_private_ramfb_reset
+#define ramfb_visit intact_private_ramfb_visit
 #define reg_bytes intact_private_reg_bytes
 #define reg_check intact_private_reg_check
 #define reg_get intact_private_reg_get

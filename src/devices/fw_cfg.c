@@ -3,7 +3,7 @@
 // each read of the data port gives the next one, and past its end zeros. Numbers are little-endian; the directory's, those
 // of DMA requests and the registers in memory are big-endian.
 //
-// Not modelled: writing items.
+// Not modelled: writing items by the data port, as QEMU once did.
 #include "devices/fw_cfg.h"
 
 #include <assert.h>
@@ -12,7 +12,7 @@
 
 #include "base/bits.h"
 
-#define KEY_WRITE_CHANNEL 0x4000 // ignored: all items are read-only
+#define KEY_WRITE_CHANNEL 0x4000 // ignored: the data port writes nothing
 #define ID_TRADITIONAL    1
 #define ID_DMA            2
 #define ENTRY_SIZE        64 // size (32), key (16), reserved (16), name (56)
@@ -88,6 +88,14 @@ int fw_cfg_add_file(struct fw_cfg *fw, const char *name, const void *data, uint6
     return key;
 }
 
+int fw_cfg_add_writable(struct fw_cfg *fw, const char *name, uint8_t *data, uint32_t size)
+{
+    int key = fw_cfg_add_file(fw, name, data, size);
+    if (key > 0)
+        fw->items[key].writable = data;
+    return key;
+}
+
 static uint8_t next_byte(struct fw_cfg *fw)
 {
     const struct fw_cfg_item *item = find(fw, fw->key);
@@ -158,6 +166,18 @@ static bool dma_read(struct fw_cfg *fw, uint64_t address, uint32_t length)
     return true;
 }
 
+// All or nothing: bytes for what cannot be written, or behind its end, are an error.
+static bool dma_write(struct fw_cfg *fw, uint64_t address, uint32_t length)
+{
+    const struct fw_cfg_item *item = find(fw, fw->key);
+    if (!item || !item->writable || fw->position > item->size || length > item->size - fw->position)
+        return false;
+    if (!fw->memory.read(fw->memory.owner, address, item->writable + fw->position, length))
+        return false;
+    fw->position += length;
+    return true;
+}
+
 static void dma_skip(struct fw_cfg *fw, uint32_t length)
 {
     const struct fw_cfg_item *item = find(fw, fw->key);
@@ -181,7 +201,7 @@ static void dma(struct fw_cfg *fw, uint64_t request)
     if (control & DMA_READ)
         done = dma_read(fw, address, length);
     else if (control & DMA_WRITE)
-        done = false;
+        done = dma_write(fw, address, length);
     else if (control & DMA_SKIP)
         dma_skip(fw, length);
     result[3] = done ? 0 : DMA_ERROR;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The firmware configuration device known from QEMU (docs/specs/fw_cfg), through which a guest reads the configuration
-// of the machine. Read-only items by number, and named files listed in item 19h.
+// of the machine. Items by number, and named files listed in item 19h; a file may be one that the guest writes.
 //
 //     ports        0 selector (16 bits)     1 data (8 bits)
 //     ports        4 address of a DMA request (64 bits, big-endian)
@@ -51,6 +51,7 @@ enum fw_cfg_key {
 
 struct fw_cfg_item {
     const uint8_t *data; // kept alive by the board; NULL: the number in `number`
+    uint8_t *writable;   // the same, of one that the guest may write; NULL: it may not
     uint32_t size;
     uint8_t number[8];
 };
@@ -85,6 +86,9 @@ int fw_cfg_add_bytes(struct fw_cfg *fw, uint16_t key, const void *data, uint64_t
 int fw_cfg_add_number(struct fw_cfg *fw, uint16_t key, uint64_t value, unsigned size);
 // A named file ("etc/e820"). Returns its key. -ENOSPC: too many; -EINVAL: the name is too long; -EEXIST: it is there.
 int fw_cfg_add_file(struct fw_cfg *fw, const char *name, const void *data, uint64_t size);
+
+// One that the guest writes by DMA: its `size` bytes at `data` are the device's, and a part of its state.
+int fw_cfg_add_writable(struct fw_cfg *fw, const char *name, uint8_t *data, uint32_t size);
 
 uint64_t fw_cfg_read(void *owner, uint64_t offset, unsigned size, uint64_t now);
 void fw_cfg_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);

@@ -233,6 +233,23 @@ Test(fw_cfg_memory, what_cannot_be_done_is_told_in_the_request)
     cr_assert_eq(fw.mistakes, 5, "the request itself is nowhere");
 }
 
+Test(fw_cfg_memory, a_file_may_be_one_that_is_written_as_far_as_it_goes)
+{
+    uint8_t contents[8] = "........";
+    uint16_t key = FW_CFG_FILE_FIRST;
+    cr_assert_eq(fw_cfg_add_writable(&fw, "etc/own", contents, sizeof contents), key);
+    memcpy(ram + 0x100, "abcdefgh", 8);
+    cr_assert_eq(request(RAM, (uint32_t)key << 16 | 8 | 16, 3, RAM + 0x100, 8), 0);
+    cr_assert_eq(request(RAM, 16, 5, RAM + 0x103, 8), 0, "it goes on");
+    cr_assert_arr_eq(contents, "abcdefgh", 8);
+    cr_assert_eq(request(RAM, 16, 1, RAM + 0x100, 8), 1, "behind its end");
+    cr_assert_eq(request(RAM, (uint32_t)key << 16 | 8 | 16, 9, RAM + 0x100, 8), 1);
+    cr_assert_eq(request(RAM, (uint32_t)key << 16 | 8 | 16, 8, 0, 8), 1, "no memory there");
+    cr_assert_arr_eq(contents, "abcdefgh", 8);
+    cr_assert_eq(request(RAM, (uint32_t)key << 16 | 8 | 2, 8, RAM + 0x200, 8), 0);
+    cr_assert_arr_eq(ram + 0x200, "abcdefgh", 8);
+}
+
 Test(fw_cfg_memory, any_access_at_any_place_is_taken)
 {
     for (unsigned offset = 0; offset < FW_CFG_SIZE; offset++)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// `-device VGA` and `-device bochs-display`. Their video memory is behind the guest's RAM in the same piece of host memory
+// `-device VGA`, `-device bochs-display` and `-device ramfb`. The video memory of the first two is behind the guest's RAM in the same piece of host memory
 // (board_make_ram), so that snapshots, the digest and the record of written pages have it too.
 #include <errno.h>
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 #include "base/bits.h"
 #include "devices/display/display_pci.h"
 #include "devices/display/edid.h"
+#include "devices/display/ramfb.h"
 #include "devices/display/vga.h"
 #include "machine/board/board.h"
 #include "machine/board/device_drivers.h"
@@ -172,4 +173,50 @@ const struct device_driver device_bochs_display = {
     .about = "PCI, a display with the Bochs VBE extensions alone",
     .properties = bochs_display_properties,
     .create = create_display,
+};
+
+// --- ramfb -----------------------------------------------------------------------------------------------------------
+
+static void ramfb_ops_reset(void *object, uint64_t now)
+{
+    (void)now;
+    ramfb_reset(object);
+}
+
+static void ramfb_ops_visit(void *object, struct visit *v)
+{
+    ramfb_visit(object, v);
+}
+
+static int create_ramfb(struct board *board, const struct intact_device_config *config, struct board_device *device)
+{
+    static const struct board_device_ops ops = { ramfb_ops_reset, ramfb_ops_visit, free, NULL, NULL, NULL };
+    struct fw_cfg_files *files = &board->fw_cfg_files;
+    if (files->ramfb)
+        return error_set(&board->error, -EINVAL, "-device ramfb: there is one already");
+    int result = device_read_rom(board, config, &files->ramfb_rom);
+    if (result < 0)
+        return result;
+    struct ramfb *ramfb = calloc(1, sizeof *ramfb);
+    if (!ramfb)
+        return device_failed(board, config, -ENOMEM);
+    ramfb_init(ramfb, &board->memory);
+    *device = (struct board_device){ device->driver, ramfb, &ops, device->name };
+    files->ramfb = ramfb;
+    board_add_display(board, &(struct display){ ramfb_picture, NULL, ramfb });
+    return 0;
+}
+
+static const struct device_property ramfb_properties[] = {
+    { "romfile", "a file, the BIOS that shows the screen of a PC's firmware in it; none by default" },
+    { "rombar", "on or off: whether the firmware gets that; on by default" },
+    { "id", "a name of your own" },
+    { NULL, NULL },
+};
+
+const struct device_driver device_ramfb = {
+    .name = "ramfb",
+    .about = "a display in guest memory, as a firmware sets it up through fw_cfg",
+    .properties = ramfb_properties,
+    .create = create_ramfb,
 };

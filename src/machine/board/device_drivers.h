@@ -14,7 +14,7 @@ int device_ahci_add(struct board *board, uint8_t devfn, const char *places);
 extern const struct device_driver device_edu, device_pci_testdev;
 
 // device_display.c
-extern const struct device_driver device_vga, device_bochs_display;
+extern const struct device_driver device_vga, device_bochs_display, device_ramfb;
 
 // device_virtio.c
 extern const struct device_driver device_virtio_blk_pci, device_virtio_net_pci, device_virtio_rng_pci,

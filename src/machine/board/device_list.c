@@ -31,6 +31,7 @@ static const struct device_driver *const drivers[] = {
     &device_virtconsole,
     &device_vga,
     &device_bochs_display,
+    &device_ramfb,
 };
 
 // --- Names -----------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@
 #include "base/visit.h"
 
 struct board;
+struct image;
 struct pci_function;
 struct why;
 
@@ -112,6 +113,8 @@ int device_size(struct board *board, const struct intact_device_config *config, 
 int device_switch(struct board *board, const struct intact_device_config *config, const char *name, bool *value);
 // The slot and function of a PCI device.
 int device_pci_place(struct board *board, const struct intact_device_config *config, uint8_t *devfn);
+// Reads the file of `romfile` into `image`; which stays empty without one, or with rombar=off.
+int device_read_rom(struct board *board, const struct intact_device_config *config, struct image *image);
 // Adds the expansion ROM of `romfile`, if the device has one.
 int device_pci_rom(struct board *board, const struct intact_device_config *config, struct pci_function *function);
 // Writes the error line for a device that could not be created, from a negative errno or enum intact_irq_error. Returns

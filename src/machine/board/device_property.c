@@ -133,18 +133,23 @@ static int wants_rom(struct board *board, const struct intact_device_config *con
     return 0;
 }
 
-int device_pci_rom(struct board *board, const struct intact_device_config *config, struct pci_function *function)
+int device_read_rom(struct board *board, const struct intact_device_config *config, struct image *image)
 {
-    const char *path = device_property(config, "romfile");
     char option[80];
-    struct image image = { 0 };
     bool wants;
+    *image = (struct image){ 0 };
     int result = wants_rom(board, config, &wants);
     if (result < 0 || !wants)
         return result;
     snprintf(option, sizeof option, "-device %.60s: romfile", config->driver);
-    result = image_read(&image, option, path, PCI_ROM_MAX, &board->error);
-    if (result == 0) {
+    return image_read(image, option, device_property(config, "romfile"), PCI_ROM_MAX, &board->error);
+}
+
+int device_pci_rom(struct board *board, const struct intact_device_config *config, struct pci_function *function)
+{
+    struct image image;
+    int result = device_read_rom(board, config, &image);
+    if (result == 0 && image.data) {
         result = pci_rom_add(function, image.data, image.size);
         if (result < 0)
             device_failed(board, config, result);

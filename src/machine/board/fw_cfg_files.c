@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/bits.h"
+#include "devices/display/ramfb.h"
 #include "machine/board/board.h"
 
 #define SIZE_LIMIT (UINT64_C(64) << 20)
@@ -31,9 +32,18 @@ static int add_one(struct board *board, struct fw_cfg *fw, unsigned index)
     return result < 0 ? result : add(board, fw, file->name, image->data, image->size);
 }
 
+static int add_ramfb(struct board *board, struct fw_cfg *fw)
+{
+    const struct fw_cfg_files *files = &board->fw_cfg_files;
+    int result = fw_cfg_add_writable(fw, RAMFB_FILE, files->ramfb->config, sizeof files->ramfb->config);
+    if (result > 0 && files->ramfb_rom.data)
+        result = fw_cfg_add_file(fw, "vgaroms/ramfb.bin", files->ramfb_rom.data, files->ramfb_rom.size);
+    return result < 0 ? error_set(&board->error, result, "-device ramfb: fw_cfg has no room for its files") : 0;
+}
+
 int fw_cfg_files_add(struct board *board, struct fw_cfg *fw)
 {
-    int result = 0;
+    int result = board->fw_cfg_files.ramfb ? add_ramfb(board, fw) : 0;
     if (board->config.fw_cfg_count > INTACT_FW_CFG_MAX)
         return error_set(&board->error, -EINVAL, "-fw_cfg: more than %d", INTACT_FW_CFG_MAX);
     for (unsigned i = 0; i < board->config.fw_cfg_count && result == 0; i++)
@@ -45,4 +55,5 @@ void fw_cfg_files_free(struct fw_cfg_files *files)
 {
     for (unsigned i = 0; i < countof(files->images); i++)
         image_release(&files->images[i]);
+    image_release(&files->ramfb_rom);
 }
