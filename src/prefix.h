@@ -436,7 +436,9 @@
 #define buttons_hold intact_private_buttons_hold
 #define buttons_init intact_private_buttons_init
 #define buttons_press intact_private_buttons_press
+#define cfi_flash_byte intact_private_cfi_flash_byte
 #define cfi_flash_init intact_private_cfi_flash_init
+#define cfi_flash_pair intact_private_cfi_flash_pair
 #define cfi_flash_read intact_private_cfi_flash_read
 #define cfi_flash_reset intact_private_cfi_flash_reset
 #define cfi_flash_shows_array intact_private_cfi_flash_shows_array
@@ -754,6 +756,7 @@
 #define flags_store intact_private_flags_store
 #define flags_use intact_private_flags_use
 #define flash_bank_close intact_private_flash_bank_close
+#define flash_bank_drive intact_private_flash_bank_drive
 #define flash_bank_loaded intact_private_flash_bank_loaded
 #define flash_bank_map intact_private_flash_bank_map
 #define flash_bank_open intact_private_flash_bank_open
@@ -1549,13 +1552,17 @@
 #define pc_drives_translation intact_private_pc_drives_translation
 #define pc_drives_visit intact_private_pc_drives_visit
 #define pc_drives_wanted intact_private_pc_drives_wanted
+#define pc_destroy_flash intact_private_pc_destroy_flash
 #define pc_fill_fw_cfg intact_private_pc_fill_fw_cfg
 #define pc_firmware intact_private_pc_firmware
+#define pc_flash_loaded intact_private_pc_flash_loaded
 #define pc_lint intact_private_pc_lint
 #define pc_lint_end intact_private_pc_lint_end
 #define pc_lint_holds intact_private_pc_lint_holds
 #define pc_loaded intact_private_pc_loaded
+#define pc_make_flash intact_private_pc_make_flash
 #define pc_map_devices intact_private_pc_map_devices
+#define pc_map_flash intact_private_pc_map_flash
 #define pc_map_memory intact_private_pc_map_memory
 #define pc_own_source intact_private_pc_own_source
 #define pc_ram intact_private_pc_ram
@@ -1563,6 +1570,7 @@
 #define pc_pirqs_wire intact_private_pc_pirqs_wire
 #define pc_read_register intact_private_pc_read_register
 #define pc_register_name intact_private_pc_register_name
+#define pc_reset_flash intact_private_pc_reset_flash
 #define pc_shown intact_private_pc_shown
 #define pc_sink intact_private_pc_sink
 #define pc_south_destroy intact_private_pc_south_destroy
@@ -1585,6 +1593,7 @@
 #define pc_visit_controllers intact_private_pc_visit_controllers
 #define pc_visit_cpu intact_private_pc_visit_cpu
 #define pc_visit_devices intact_private_pc_visit_devices
+#define pc_visit_flash intact_private_pc_visit_flash
 #define pc_why_message intact_private_pc_why_message
 #define pc_why_pin intact_private_pc_why_pin
 #define pc_why_ready intact_private_pc_why_ready

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """Debian's firmware for both machines, fetched from the package manager as the kernels are (linux.py).
 
-    tools/firmware.py NAME    fetch one of FIRMWARE (u-boot, uefi, seabios, vgabios-stdvga...), unless it is cached, and print where it is
+    tools/firmware.py NAME    fetch one of FIRMWARE (u-boot, uefi, seabios, ovmf-code, ovmf-vars, vgabios-stdvga...), unless it is cached, and print where it is
 
 Everything lies below .cache/firmware.
 """
@@ -17,6 +17,8 @@ CACHE = linux.CACHE.parent / "firmware"
 FIRMWARE = {
     "u-boot": {"package": "u-boot-qemu", "file": r"\./usr/lib/u-boot/qemu_arm64/u-boot\.bin"},
     "uefi": {"package": "qemu-efi-aarch64", "file": r"\./usr/share/AAVMF/AAVMF_CODE\.fd"},
+    "ovmf-code": {"package": "ovmf", "file": r"\./usr/share/OVMF/OVMF_CODE_4M\.fd"},
+    "ovmf-vars": {"package": "ovmf", "file": r"\./usr/share/OVMF/OVMF_VARS_4M\.fd"},
     "seabios": {"package": "seabios", "file": r"\./usr/share/seabios/bios-256k\.bin"},
     "vgabios-stdvga": {"package": "seabios", "file": r"\./usr/share/seabios/vgabios-stdvga\.bin"},
     "vgabios-bochs-display": {"package": "seabios", "file": r"\./usr/share/seabios/vgabios-bochs-display\.bin"},

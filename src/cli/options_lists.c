@@ -46,7 +46,7 @@ static const char *const netdev_list[] = {
 static const char *const drive_list[] = {
     "file=FILE,if=none,id=ID[,format=raw][,readonly=on][,snapshot=on]   a disk, for a -device to use",
     "file=FILE,if=virtio[,...]   a virtio-blk-pci with its drive",
-    "file=FILE,if=pflash[,unit=0|1][,format=raw][,readonly=on][,snapshot=on]   a flash bank of virt", NULL
+    "file=FILE,if=pflash[,unit=0|1][,format=raw][,readonly=on][,snapshot=on]   a flash bank", NULL
 };
 static const char *const monitor_list[] = {
     "stdio               standard input and output; at a terminal lines are edited",

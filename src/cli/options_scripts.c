@@ -67,7 +67,7 @@ const struct refused_option refused_options[] = {
     { "usbdevice", no_usb },
     { "fda", no_floppy },
     { "fdb", no_floppy },
-    { "mtdblock", "there is no NAND flash; -drive if=pflash is the NOR flash of virt" },
+    { "mtdblock", "there is no NAND flash; -drive if=pflash is NOR flash" },
     { "sd", "there is no SD card; -drive if=none with virtio-blk is a disk" },
     { "spice", no_graphics },
     { "full-screen", no_graphics },

@@ -658,7 +658,7 @@ Test(options, every_option_with_words_of_its_own_lists_them)
                  { "-accel", "the only one" },
                  { "-machine", "a generic timer per processor" },
                  { "-M", "a generic timer per processor" },
-                 { "-drive", "a flash bank of virt" },
+                 { "-drive", "a flash bank" },
                  { "-d", "a last line with" },
                  { "-display", "none" }, // and usages, of options without a list
                  { "-icount", "shift=" },

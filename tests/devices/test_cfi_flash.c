@@ -32,7 +32,7 @@ static bool changed(void *owner, uint64_t offset, uint64_t size)
 
 static void make(bool writable)
 {
-    cfi_flash_init(&board.flash, board.data, writable);
+    cfi_flash_init(&board.flash, &cfi_flash_pair, board.data, CFI_FLASH_SIZE, writable);
     board.flash.turned = turned;
     board.flash.changed = changed;
     board.flash.owner = &board;
@@ -358,4 +358,97 @@ Test(cfi_flash, its_state_travels_whole)
     cr_assert_eq(stored(0x48), 0xa0000002);
     free(save.data);
     cr_assert_eq(visit_uncovered(&board.flash, offsetof(struct cfi_flash, data), list), 2 * (1 + 4), "padding");
+}
+
+// --- One chip of 8 bits ---------------------------------------------------------------------------------------------
+
+enum { BYTES = 1 << 16, BLOCK = CFI_FLASH_BYTE_BLOCK };
+
+static void make_byte(bool writable)
+{
+    cfi_flash_init(&board.flash, &cfi_flash_byte, board.data, BYTES, writable);
+    board.flash.turned = turned;
+    board.flash.changed = changed;
+    board.flash.owner = &board;
+}
+
+static void put(uint64_t offset, uint8_t value)
+{
+    cfi_flash_write(&board.flash, offset, 1, value, 0);
+}
+
+static uint8_t get(uint64_t offset)
+{
+    return (uint8_t)cfi_flash_read(&board.flash, offset, 1, 0);
+}
+
+Test(cfi_flash, of_one_byte_has_no_status_until_something_is_written)
+{
+    make_byte(true);
+    put(5, 0x50);
+    cr_assert_eq(get(5), 0xff, "it shows its array");
+    put(5, 0x70);
+    cr_assert_eq(get(5), 0);
+    put(5, 0x10);
+    put(5, 0x5a);
+    cr_assert_eq(get(5), 0x80);
+    put(5, 0xff);
+    cr_assert_eq(get(5), 0x5a);
+    cr_assert_eq(get(4), 0xff);
+    cr_assert_eq(board.offset, 5);
+    cr_assert_eq(board.size, 1);
+}
+
+Test(cfi_flash, of_one_byte_erases_4_kib)
+{
+    make_byte(true);
+    memset(board.data, 0, BYTES);
+    put(BLOCK + 7, 0x20);
+    put(BLOCK + 7, 0xd0);
+    cr_assert_eq(board.data[BLOCK - 1], 0);
+    for (unsigned i = 0; i < BLOCK; i++)
+        cr_assert_eq(board.data[BLOCK + i], 0xff);
+    cr_assert_eq(board.data[2 * BLOCK], 0);
+    cr_assert_eq(board.offset, BLOCK);
+    cr_assert_eq(board.size, BLOCK);
+}
+
+Test(cfi_flash, of_one_byte_says_its_size)
+{
+    make_byte(true);
+    put(0, 0x98);
+    cr_assert_eq(get(0x10), 'Q');
+    cr_assert_eq(get(0x27), 16, "64 KiB");
+    cr_assert_eq(get(0x28), 0, "8 bits");
+    cr_assert_eq(get(0x2d), 15, "blocks");
+    cr_assert_eq(get(0x2f), 16, "of 256 bytes");
+    cr_assert_eq(get(0x30), 0);
+}
+
+Test(cfi_flash, of_one_byte_cannot_be_written_if_it_may_not)
+{
+    make_byte(false);
+    put(0, 0x10);
+    put(0, 0);
+    cr_assert_eq(get(0), CFI_FLASH_SR_READY | CFI_FLASH_SR_VPEN | CFI_FLASH_SR_PROGRAM);
+    put(0, 0xff);
+    cr_assert_eq(get(0), 0xff);
+}
+
+Test(cfi_flash, of_one_byte_takes_any_access)
+{
+    uint64_t state = 7;
+    make_byte(true);
+    for (unsigned i = 0; i < 200000; i++) {
+        state = state * UINT64_C(6364136223846793005) + 1442695040888963407;
+        unsigned size = 1u << (state >> 40 & 3);
+        uint64_t offset = (state >> 33 & 1 ? BYTES - 8 : 0) + (state >> 43) % (9 - size);
+        static const uint8_t commands[] = { 0x10, 0x40, 0xe8, 0xd0, 0x60, 0x01, 0x90, 0x70, 0xff, 0xb0, 0x00, 0x02 };
+        if (state >> 32 & 1)
+            cfi_flash_read(&board.flash, offset, size, 0);
+        else
+            cfi_flash_write(&board.flash, offset, size, BOTH(commands[(state >> 50) % countof(commands)]), 0);
+    }
+    cr_assert_gt(board.changes, 0);
+    cr_assert_eq(board.data[BYTES], 0xff, "nothing beyond the array");
 }

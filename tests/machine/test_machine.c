@@ -376,12 +376,17 @@ Test(machine, nothing_to_run_is_refused)
     refuses("-bios: cannot read '/nonexistent/bios'");
 }
 
-Test(machine, a_pc_has_no_flash_banks_for_drives)
+Test(machine, a_pc_runs_a_firmware_of_one_kind)
 {
-    const struct intact_drive_config drive = { .interface = INTACT_DRIVE_PFLASH, .file = "x" };
+    struct intact_drive_config drive = { .interface = INTACT_DRIVE_PFLASH, .file = "/nonexistent/code" };
     config.drives = &drive;
     config.drive_count = 1;
-    refuses("-drive: this machine has no flash banks");
+    refuses("-drive: cannot read '/nonexistent/code'");
+    config.bios = "/nonexistent/bios";
+    refuses("-bios: a drive with if=pflash,unit=0 is the firmware");
+    config.bios = NULL;
+    drive.unit = 1;
+    refuses("-drive: if=pflash,unit=1 needs the firmware that uses it");
 }
 
 Test(machine, an_order_of_a_boot_has_known_letters)

@@ -123,9 +123,9 @@ bool boot_x86_takes_modules(const struct boot_kernel *kernel)
 
 int boot_x86_load(const struct boot_x86_request *request, struct boot_x86_state *state, struct error *error)
 {
-    if (request->bios && request->kernel.name)
+    if (request->firmware && request->kernel.name)
         return error_set(error, -EINVAL, "-bios and -kernel exclude each other: give one of them");
-    if (request->bios)
+    if (request->firmware)
         return firmware_image_load(request, state, error);
     struct image image;
     int result = boot_read_kernel(&request->kernel, request->files, &image, error);

@@ -42,6 +42,7 @@ struct memory_map {
 struct boot_x86_request {
     struct boot_kernel kernel;
     const char *initrd, *append, *bios; // paths and text, NULL: not given
+    bool firmware;                      // it starts, from `bios` or from flash that the board has filled
     struct image_store *files;          // keeps the files that were read; may be NULL
     struct bus *memory;
     struct memory_map map;

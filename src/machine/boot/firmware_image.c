@@ -13,6 +13,8 @@ int firmware_image_load(const struct boot_x86_request *request, struct boot_x86_
 {
     struct image image;
     *state = (struct boot_x86_state){ .mode = BOOT_X86_REAL };
+    if (!request->bios)
+        return 0;
     int result = image_open(request->files, &image, "-bios", request->bios, SIZE_LIMIT, error);
     if (result == 0 && image.size % GRANULE)
         result = error_set(error, -EINVAL, "-bios: the size of '%s' is not a multiple of 4 KiB", request->bios);

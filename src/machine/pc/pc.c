@@ -55,9 +55,6 @@ static int check(struct board *board)
                          PC_CPUS_MAX);
     if (config->debug_exit_port && (config->debug_exit_size < 1 || config->debug_exit_size > 4))
         return board_refuse(board, "-device isa-debug-exit", "iosize is 1 to 4");
-    for (unsigned i = 0; i < config->drive_count; i++)
-        if (config->drives[i].interface == INTACT_DRIVE_PFLASH)
-            return board_refuse(board, "-drive", "this machine has no flash banks; -bios FILE gives it a firmware");
     const char *order = config->boot_order ? config->boot_order : "";
     if (strlen(order) > 3 || strspn(order, PC_BOOT_ORDER) != strlen(order))
         return error_set(&board->error, -EINVAL, "-boot: the order is up to three of c, d, a and n, not '%.80s'",
@@ -101,7 +98,9 @@ static int make_devices(struct board *board)
     post_port_init(&pc->post);
     debugcon_init(&pc->debugcon, outside_transmit, &board->outside.ports[OUTSIDE_DEBUGCON]);
     isa_debug_exit_init(&pc->debug_exit, debug_exit, board);
-    result = pc->chipset->make(pc);
+    result = pc_make_flash(pc);
+    if (result == 0)
+        result = pc->chipset->make(pc);
     if (result < 0 || !board->config.testdev)
         return result;
     pc->testdev = calloc(1, sizeof *pc->testdev);
@@ -158,7 +157,7 @@ static void destroy(struct board *board)
     free(pc->loader);
     if (pc->chipset)
         pc->chipset->destroy(pc);
-    host_memory_release(pc->flash, pc->flash_size);
+    pc_destroy_flash(pc);
 }
 
 // --- Reset ----------------------------------------------------------------------------------------------------------
@@ -175,8 +174,8 @@ static void reset_devices(struct pc *pc)
     pc_com_reset(pc, now);
     reset_port_reset(&pc->reset, now);
     post_port_init(&pc->post);
-    if (pc->board.config.bios)
-        pam_reset(&pc->pam);
+    if (pc->runs_flash)
+        pc_reset_flash(pc, now);
     pc->chipset->reset(pc, now);
     if (pc->testdev)
         pc_testdev_reset(pc->testdev, now);
@@ -189,7 +188,7 @@ static void reset(struct board *board)
     x86_irq_reset(&pc->irq);
     for (uint32_t i = 0; i < board->config.cpus; i++) {
         x86_reset(pc->cpus[i]);
-        if (!board->config.bios)
+        if (!pc->runs_flash)
             x86_leave_firmware(pc->cpus[i]);
     }
 }

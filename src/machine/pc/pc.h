@@ -9,6 +9,7 @@
 //     pc_bios.c      and in the first megabyte: interrupt vectors, data areas
 //     pc_fw_cfg.c    what fw_cfg has
 //     pc_com.c       COM2 to COM4
+//     pc_flash.c     the firmware's memory
 //     pc_south.c     the chipset of `pc`, with its IDE controller
 //     q35_south.c    the chipset of `q35`, with its AHCI controller
 //     pc_pirq.c      the PCI interrupts of either chipset
@@ -41,6 +42,7 @@
 #include "devices/uart16550.h"
 #include "irqchip/x86/x86_irq.h"
 #include "machine/board/board.h"
+#include "machine/board/flash_bank.h"
 #include "machine/boot/boot_x86.h"
 #include "machine/pc/cpu_model.h"
 #include "machine/pc/pc_chipset.h"
@@ -84,7 +86,7 @@ enum {
 #define PC_VIRTIO    UINT64_C(0xfec10000) // virtio-mmio
 #define PC_HPET      UINT64_C(0xfed00000)
 #define PC_LAPIC     UINT64_C(0xfee00000)
-#define PC_FLASH     UINT64_C(0xff800000) // -bios, up to 4 GiB
+#define PC_FLASH     UINT64_C(0xff800000) // a firmware, up to 4 GiB
 #define PC_HIGH      UINT64_C(0x100000000)
 #define PC_PCI_HIGH  UINT64_C(0x9000000000)  // 64-bit BARs, beyond all RAM
 #define PC_PCI_END   UINT64_C(0x10000000000) // up to the last address of the processors
@@ -129,9 +131,11 @@ struct pc {
     struct board board; // first
 
     // Memory.
-    uint8_t *flash;
-    uint64_t flash_size, ram_below_4g;
-    struct pam pam; // with -bios
+    uint64_t ram_below_4g;
+    bool runs_flash;                             // a firmware is given
+    uint8_t *rom;                                // -bios
+    struct flash_bank flash[INTACT_FLASH_BANKS]; // or -drive if=pflash
+    struct pam pam;                              // with either
 
     // Processors and interrupt controllers.
     struct x86_model model;
@@ -215,6 +219,14 @@ int pc_com_make(struct pc *pc);
 int pc_com_wire(struct pc *pc);
 void pc_com_reset(struct pc *pc, uint64_t now);
 void pc_com_visit(struct pc *pc, struct visit *v);
+
+// pc_flash.c: the firmware's memory; `runs_flash` says whether there is any.
+int pc_make_flash(struct pc *pc);
+int pc_map_flash(struct pc *pc);
+void pc_reset_flash(struct pc *pc, uint64_t now);
+void pc_visit_flash(struct pc *pc, struct visit *v);
+void pc_flash_loaded(struct pc *pc);
+void pc_destroy_flash(struct pc *pc);
 
 // pc_drives.c. The drives of if=ide go to the places that the chipset has added, and these are all there are yet.
 // pc_drives_wanted: the configuration has disks for its controller. pc_drives_translation: CMOS 39h.

@@ -162,7 +162,7 @@ static void fill_cmos(struct pc *pc)
     set_cmos16(&pc->rtc, 0x5b, high >> 16);
     rtc_set_cmos(&pc->rtc, 0x5d, (uint8_t)(high >> 32));
     rtc_set_cmos(&pc->rtc, 0x5f, (uint8_t)(pc->board.config.cpus - 1));
-    if (pc->board.config.bios)
+    if (pc->runs_flash)
         set_boot_order(pc);
 }
 
@@ -231,7 +231,7 @@ static int put_smbios(struct pc *pc)
     return smbios_tables_put(&pc->board, ram, PC_SMBIOS, SMBIOS_SIZE);
 }
 
-// With -bios the hardware is in its reset state, and the firmware does all this itself.
+// With a firmware the hardware is in its reset state, and the firmware does all this itself.
 int pc_firmware(struct board *board)
 {
     struct pc *pc = pc_of(board);
@@ -240,6 +240,7 @@ int pc_firmware(struct board *board)
         .files = board_files(board),
         .initrd = pc->board.config.initrd,
         .append = pc->board.config.append,
+        .firmware = pc->runs_flash,
         .bios = pc->board.config.bios,
         .memory = &pc->board.memory,
         .map = pc->map,
@@ -251,7 +252,7 @@ int pc_firmware(struct board *board)
     fill_cmos(pc);
     if (result == 0)
         result = boot_x86_load(&request, &state, &pc->board.error);
-    if (result == 0 && !pc->board.config.bios) {
+    if (result == 0 && !pc->runs_flash) {
         x86_irq_virtual_wire(&pc->irq);
         init_pit(pc); // first: its output rises, and ICW1 clears the edge
         init_8259(pc);

@@ -49,7 +49,7 @@ static void describe_ram(const struct pc *pc, struct memory_map *map)
 static int add_e820(struct pc *pc)
 {
     struct memory_map map = pc->map;
-    if (pc->board.config.bios)
+    if (pc->runs_flash)
         describe_ram(pc, &map);
     for (unsigned i = 0; i < map.count; i++) {
         put64(pc->e820 + 20 * i, map.range[i].base);
@@ -101,17 +101,17 @@ int pc_fill_fw_cfg(struct pc *pc)
     const struct fw_cfg_memory memory = { read_memory, write_memory, &pc->board };
     fw_cfg_init(&pc->fw_cfg);
     int result = add_numbers(pc);
-    if (result == 0 && pc->board.config.bios) {
+    if (result == 0 && pc->runs_flash) {
         fw_cfg_add_dma(&pc->fw_cfg, &memory);
         result = fw_cfg_add_number(&pc->fw_cfg, IRQ0_OVERRIDE, 1, 2);
     }
     if (result == 0)
         result = add_e820(pc);
-    if (result > 0 && pc->board.config.bios && pc->board.config.acpi)
+    if (result > 0 && pc->runs_flash && pc->board.config.acpi)
         result = add_acpi(pc);
     if (result >= 0 && pc->board.config.uuid)
         result = fw_cfg_add_bytes(&pc->fw_cfg, FW_CFG_UUID, pc->board.config.uuid, 16);
-    if (result >= 0 && pc->board.config.bios)
+    if (result >= 0 && pc->runs_flash)
         result = add_smbios(pc);
     return result < 0 ? result : fw_cfg_files_add(&pc->board, &pc->fw_cfg);
 }

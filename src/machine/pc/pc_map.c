@@ -4,7 +4,7 @@
 //     memory                                    host memory behind it
 //     0000_0000  640 KiB RAM                    offset 0
 //     000a_0000  a VGA's window, if there      (not used)
-//     000c_0000  -bios: ROM or RAM, as the bridge's registers say
+//     000c_0000  with a firmware: ROM or RAM, as the bridge's registers say
 //     000e_0000  firmware tables, RAM           the same offset as the address
 //     0010_0000  RAM up to -m, at most 3 GiB    the same (on `q35` 2 GiB, if it is more than 2.75)
 //     c000_0000  BARs
@@ -14,11 +14,11 @@
 //     fed0_0000  HPET
 //     fee0_0000  (local APICs: each CPU's port)
 //     ff00_0000  pc-testdev, if there
-//     ff80_0000  -bios, if given                its own
+//     ff80_0000  a firmware, if given (pc_flash.c)  its own
 //  1_0000_0000   RAM, the rest                  follows what is below
 // 90_0000_0000   64-bit BARs that do not fit below
 //
-// Not modelled: shadow RAM registers without -bios (the range from C0000h to DFFFFh is empty).
+// Not modelled: shadow RAM registers without a firmware (the range from C0000h to DFFFFh is empty).
 #include <errno.h>
 
 #include "machine/board/host_memory.h"
@@ -32,7 +32,7 @@ static int map_ram(struct board *board)
     int result = board_make_ram(board, size > PC_ROM_END ? size : PC_ROM_END);
     if (result < 0)
         return result;
-    uint64_t tables = board->config.bios ? 0 : PC_ROM_END - PC_ROM_BASE;
+    uint64_t tables = pc_of(board)->runs_flash ? 0 : PC_ROM_END - PC_ROM_BASE;
     const struct region rows[] = {
         { .base = 0, .size = PC_LOW_END, .name = "RAM", .ram = board->ram },
         { .base = PC_ROM_BASE, .size = tables, .name = "firmware", .ram = board->ram + PC_ROM_BASE },
@@ -45,29 +45,11 @@ static int map_ram(struct board *board)
     return result;
 }
 
-static int map_flash(struct board *board)
-{
-    struct pc *pc = pc_of(board);
-    pc->flash_size = PC_HIGH - PC_FLASH;
-    pc->flash = host_memory_reserve(pc->flash_size);
-    if (!pc->flash)
-        return error_set(&board->error, -ENOMEM, "-bios: the host has no memory left");
-    int result =
-        board_map(board, &board->memory,
-                  (struct region){
-                      .base = PC_FLASH, .size = pc->flash_size, .name = "flash", .ram = pc->flash, .readonly = true });
-    if (result < 0)
-        return result;
-    uint8_t *last = pc->flash + pc->flash_size - (PAM_END - PAM_ROM); // the chipset decodes it below 1 MiB too
-    return pam_init(&pc->pam, &board->pci.bridge, pc->chipset->pam_register, &board->memory, board->ram + PAM_BASE,
-                    last);
-}
-
 int pc_map_memory(struct board *board)
 {
     pc_of(board)->ram_below_4g = pc_of(board)->chipset->ram_below_4g(board->config.memory);
     int result = map_ram(board);
-    return result == 0 && board->config.bios ? map_flash(board) : result;
+    return result == 0 && pc_of(board)->runs_flash ? pc_map_flash(pc_of(board)) : result;
 }
 
 // --- Devices in memory -----------------------------------------------------------------------------------------------
@@ -180,7 +162,7 @@ static int map_ports(struct pc *pc)
     for (unsigned i = 0; i < countof(rows) && result == 0; i++)
         result = add_port(pc, rows[i].name, rows[i].port, rows[i].ports, rows[i].widest, rows[i].read, rows[i].write,
                           rows[i].owner);
-    if (result == 0 && pc->board.config.bios)
+    if (result == 0 && pc->runs_flash)
         result = add_port(pc, "fw_cfg DMA", PC_PORT_FW_CFG_DMA, FW_CFG_DMA_PORTS, 4, fw_cfg_dma_read, fw_cfg_dma_write,
                           &pc->fw_cfg);
     if (result == 0 && pc->board.config.com1)

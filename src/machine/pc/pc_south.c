@@ -52,7 +52,7 @@ static int make(struct pc *pc)
 {
     struct board *board = &pc->board;
     pci_host_init(&board->pci, &pc->reset);
-    pc->south = board->config.bios || pc_drives_wanted(&board->config);
+    pc->south = pc->runs_flash || pc_drives_wanted(&board->config);
     if (!pc->south)
         return 0;
     pci_function_subsystem(&board->pci.bridge, PIIX_SUBSYSTEM_VENDOR, PIIX_SUBSYSTEM);
@@ -131,17 +131,25 @@ static void describe(const struct pc *pc, struct machine_description *machine)
 
 // --- Life ------------------------------------------------------------------------------------------------------------
 
+static void set(struct pc *pc, const struct pci_function *function, unsigned offset, unsigned size, uint32_t value)
+{
+    pci_bus_write(&pc->board.pci.bus, function->devfn, offset, size, value, pc->board.clock.now);
+}
+
+static void decode_ide(struct pc *pc)
+{
+    for (unsigned i = 0; i < IDE_CHANNELS; i++)
+        set(pc, &pc->ide.pci, IDE_IDETIM + 2 * i, 2, IDE_DECODE);
+}
+
+// A PIIX3 comes out of reset with both channels off, and SeaBIOS turns them on; OVMF expects to find them on.
 static void reset(struct pc *pc, uint64_t now)
 {
     if (!pc->south)
         return;
     piix_reset(&pc->piix, now);
     ide_reset(&pc->ide, now);
-}
-
-static void set(struct pc *pc, const struct pci_function *function, unsigned offset, unsigned size, uint32_t value)
-{
-    pci_bus_write(&pc->board.pci.bus, function->devfn, offset, size, value, pc->board.clock.now);
+    decode_ide(pc);
 }
 
 static void start(struct pc *pc)
@@ -153,8 +161,6 @@ static void start(struct pc *pc)
     set(pc, &pc->piix.pm, PIIX_PMREGMISC, 1, PIIX_PMIOSE);
     set(pc, &pc->piix.pm, PCI_INTERRUPT_LINE, 1, PM_LINE);
     set(pc, &pc->ide.pci, PCI_COMMAND, 2, PCI_COMMAND_IO | PCI_COMMAND_MASTER);
-    for (unsigned i = 0; i < IDE_CHANNELS; i++)
-        set(pc, &pc->ide.pci, IDE_IDETIM + 2 * i, 2, IDE_DECODE);
 }
 
 static void visit(struct pc *pc, struct visit *v)

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The PC's part of the list of state (board_state.c): devices, interrupt controllers, processors.
-//
-// Not listed: flash, which nothing writes.
 #include "machine/pc/pc.h"
 
 void pc_visit_devices(struct board *board, struct visit *v)
@@ -15,6 +13,8 @@ void pc_visit_devices(struct board *board, struct visit *v)
     VISIT_NESTED(v, "com1", uart16550_visit(&pc->com1, v));
     pc_com_visit(pc, v);
     VISIT_NESTED(v, "reset", reset_port_visit(&pc->reset, v));
+    if (pc->runs_flash)
+        pc_visit_flash(pc, v);
     pc->chipset->visit(pc, v);
     VISIT_NESTED(v, "fw_cfg", fw_cfg_visit(&pc->fw_cfg, v));
     VISIT_NESTED(v, "post", post_port_visit(&pc->post, v));
@@ -37,8 +37,8 @@ void pc_visit_cpu(struct board *board, uint32_t index, struct visit *v)
 void pc_loaded(struct board *board)
 {
     struct pc *pc = pc_of(board);
-    if (pc->board.config.bios)
-        pam_loaded(&pc->pam);
+    if (pc->runs_flash)
+        pc_flash_loaded(pc);
     pc->chipset->loaded(pc);
     x86_irq_loaded(&pc->irq);
     for (uint32_t i = 0; i < board->config.cpus; i++)

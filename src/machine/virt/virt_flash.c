@@ -9,18 +9,13 @@
 
 // --- Flash ----------------------------------------------------------------------------------------------------------
 
-static const struct intact_drive_config *drive_of(const struct intact_machine_config *config, unsigned bank)
-{
-    for (unsigned i = 0; i < config->drive_count; i++)
-        if (config->drives[i].interface == INTACT_DRIVE_PFLASH && config->drives[i].unit == bank)
-            return &config->drives[i];
-    return NULL;
-}
+static const struct flash_kind kind = { &cfi_flash_pair, CFI_FLASH_SIZE, CFI_FLASH_SIZE };
 
 int virt_make_flash(struct virt *virt)
 {
     const struct intact_machine_config *config = &virt->board.config;
-    const struct intact_drive_config *drives[INTACT_FLASH_BANKS] = { drive_of(config, 0), drive_of(config, 1) };
+    const struct intact_drive_config *drives[INTACT_FLASH_BANKS] = { flash_bank_drive(config, 0),
+                                                                     flash_bank_drive(config, 1) };
     if (config->bios && drives[0])
         return board_refuse(&virt->board, "-bios", "flash bank 0 holds it, so no drive can have if=pflash,unit=0");
     virt->runs_flash = config->bios || drives[0];
@@ -30,7 +25,7 @@ int virt_make_flash(struct virt *virt)
         return 0;
     int result = 0;
     for (unsigned i = 0; i < INTACT_FLASH_BANKS && result == 0; i++)
-        result = flash_bank_open(&virt->flash[i], drives[i], i == 0 ? config->bios : NULL, config->replays,
+        result = flash_bank_open(&virt->flash[i], &kind, drives[i], i == 0 ? config->bios : NULL, config->replays,
                                  &virt->board.error);
     return result;
 }

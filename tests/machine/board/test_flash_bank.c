@@ -13,6 +13,8 @@
 
 #define BASE UINT64_C(0x4000000)
 
+static const struct flash_kind kind = { &cfi_flash_pair, CFI_FLASH_SIZE, CFI_FLASH_SIZE };
+
 static struct bus bus;
 static struct flash_bank bank;
 static struct error error;
@@ -38,7 +40,7 @@ static void make(bool readonly, bool snapshot)
     const struct intact_drive_config drive = {
         .interface = INTACT_DRIVE_PFLASH, .file = path, .readonly = readonly, .snapshot = snapshot
     };
-    cr_assert_eq(flash_bank_open(&bank, &drive, NULL, false, &error), 0, "%s", error.text);
+    cr_assert_eq(flash_bank_open(&bank, &kind, &drive, NULL, false, &error), 0, "%s", error.text);
     cr_assert_eq(flash_bank_map(&bank, &bus, BASE), 0);
 }
 
@@ -129,15 +131,15 @@ Test(flash_bank, what_the_host_cannot_write_has_failed)
 Test(flash_bank, a_wrong_file_is_refused_by_name)
 {
     struct intact_drive_config drive = { .interface = INTACT_DRIVE_PFLASH, .file = path };
-    cr_assert_eq(flash_bank_open(&bank, &drive, NULL, false, &error), -EINVAL);
+    cr_assert_eq(flash_bank_open(&bank, &kind, &drive, NULL, false, &error), -EINVAL);
     cr_assert(strstr(error.text, "has 8 bytes"), "%s", error.text);
     flash_bank_close(&bank);
     cr_assert_eq(truncate(path, (off_t)CFI_FLASH_SIZE + 1), 0);
     drive.readonly = true;
-    cr_assert_eq(flash_bank_open(&bank, &drive, NULL, false, &error), -EFBIG);
+    cr_assert_eq(flash_bank_open(&bank, &kind, &drive, NULL, false, &error), -EFBIG);
     cr_assert(strstr(error.text, "64 MiB"), "%s", error.text);
     flash_bank_close(&bank);
-    cr_assert_lt(flash_bank_open(&bank, NULL, "/does/not/exist", false, &error), 0);
+    cr_assert_lt(flash_bank_open(&bank, &kind, NULL, "/does/not/exist", false, &error), 0);
     cr_assert(strstr(error.text, "-bios: cannot read '/does/not/exist'"), "%s", error.text);
 }
 
@@ -148,11 +150,11 @@ Test(flash_bank, a_file_that_may_not_be_written_is_refused_unless_nothing_is_to_
         cr_skip_test("to this user every file may be written");
     cr_assert_eq(truncate(path, (off_t)CFI_FLASH_SIZE), 0);
     cr_assert_eq(chmod(path, 0400), 0);
-    cr_assert_eq(flash_bank_open(&bank, &drive, NULL, false, &error), -EACCES);
+    cr_assert_eq(flash_bank_open(&bank, &kind, &drive, NULL, false, &error), -EACCES);
     cr_assert(strstr(error.text, "-drive: cannot write"), "%s", error.text);
     flash_bank_close(&bank);
     drive.snapshot = true;
-    cr_assert_eq(flash_bank_open(&bank, &drive, NULL, false, &error), 0);
+    cr_assert_eq(flash_bank_open(&bank, &kind, &drive, NULL, false, &error), 0);
 }
 
 Test(flash_bank, state_travels_and_the_bus_follows_it)
@@ -175,4 +177,34 @@ Test(flash_bank, state_travels_and_the_bus_follows_it)
     out(0, 0x00ff00ff);
     cr_assert_eq(in(16), 0x12345678);
     free(save.data);
+}
+
+// --- As large as its file -------------------------------------------------------------------------------------------
+
+static const struct flash_kind of_pc = { &cfi_flash_byte, 0, CFI_FLASH_BYTE_SIZE };
+
+Test(flash_bank, may_be_as_large_as_its_file)
+{
+    const struct intact_drive_config drive = { .interface = INTACT_DRIVE_PFLASH, .file = path };
+    cr_assert_eq(truncate(path, 0x3000), 0);
+    cr_assert_eq(flash_bank_open(&bank, &of_pc, &drive, NULL, false, &error), 0, "%s", error.text);
+    cr_assert_eq(bank.size, 0x3000);
+    cr_assert_eq(flash_bank_map(&bank, &bus, BASE), 0);
+    bus_write(&bus, BASE + 0x2ffe, 1, 0x20, 0);
+    bus_write(&bus, BASE + 0x2ffe, 1, 0xd0, 0);
+    bus_write(&bus, BASE + 0x2ffe, 1, 0x10, 0);
+    bus_write(&bus, BASE + 0x2ffe, 1, 0x12, 0);
+    cr_assert_eq(in_file(0x2ffc), 0xff12ffff);
+    cr_assert_eq(in_file(0), 0x746e6f63);
+}
+
+Test(flash_bank, as_large_as_its_file_has_whole_blocks)
+{
+    const struct intact_drive_config drive = { .interface = INTACT_DRIVE_PFLASH, .file = path };
+    cr_assert_eq(flash_bank_open(&bank, &of_pc, &drive, NULL, false, &error), -EINVAL);
+    cr_assert(strstr(error.text, "has 8 bytes, and a flash bank of this machine has whole blocks of 4096"), "%s",
+              error.text);
+    cr_assert_eq(truncate(path, (off_t)CFI_FLASH_BYTE_SIZE + 0x1000), 0);
+    cr_assert_eq(flash_bank_open(&bank, &of_pc, &drive, NULL, false, &error), -EFBIG);
+    cr_assert(strstr(error.text, "8 MiB"), "%s", error.text);
 }
