@@ -112,9 +112,30 @@ enum intact_netdev_kind {
     INTACT_NETDEV_FILE, // a pcap file that gets what the card sends; nothing is received
     INTACT_NETDEV_USER, // a network behind the host's sockets (10.0.2.0/24, DHCP), if the library has libslirp
     INTACT_NETDEV_OWN,  // implemented by the program
+    // Sockets, whose frames are input from outside. STREAM: each frame behind its length in 4 bytes, the highest first, to one peer
+    // at a time, as QEMU's `stream` and `socket`; DGRAM: each frame is a datagram.
+    INTACT_NETDEV_STREAM,
+    INTACT_NETDEV_DGRAM,
 };
 
 #define INTACT_NETDEVS_MAX 16
+
+// What a network of kind USER has inside: addresses as text, NULL: as QEMU has them, that is what the comment says.
+struct intact_user_network {
+    const char *net;                                        // "10.0.2.0/24"; the length may be a mask, too
+    const char *host;                                       // the host's address: that of the network and 2
+    const char *dns;                                        // of the name server: and 3
+    const char *dhcp_start;                                 // the first of 16 that DHCP gives: and 15
+    const char *hostname, *domain, *bootfile, *tftp_server; // that DHCP tells: none
+    const char *tftp;                                       // a folder, whose files can be read by TFTP: none
+    const char *const *search;                              // domains that DHCP tells
+    unsigned search_count;
+    const char *const
+        *guest_forwards; // "tcp:ADDRESS:PORT-cmd:COMMAND" or "-unix:PATH": who answers there in place of the outside
+    unsigned guest_forward_count;
+    bool no_ipv4, no_ipv6;
+    const char *net6, *host6, *dns6; // "fec0::/64", with ::2 and ::3
+};
 
 struct intact_netdev_config {
     enum intact_netdev_kind kind;
@@ -127,6 +148,12 @@ struct intact_netdev_config {
     unsigned forward_count;
     // OWN: it is copied. Frames for the guest are sent with intact_machine_net_input.
     const struct intact_net *net;
+    // STREAM: one of the two: where it listens, or what it connects to, "tcp:[HOST]:PORT" or "unix:PATH"; `local` may be "fd:N", a
+    // socket that is connected already. DGRAM: where datagrams come in and where they go, "udp:[HOST]:PORT" or "unix:PATH"; a
+    // `remote` that is the address of a group is joined, by the interface of `local` or by any. An empty HOST is this host.
+    const char *local, *remote;
+    struct intact_user_network user; // USER
+    unsigned reconnect_ms; // STREAM with `remote`: it is tried again after so long; 0: it must be there, and comes once
 };
 
 // A character device other than the serial port's, for the device whose `chardev` property is its id.

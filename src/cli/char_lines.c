@@ -90,7 +90,7 @@ static void tell(void *owner, const char *text)
 
 void char_line_put(void *line, uint8_t byte)
 {
-    char_stream_put(((struct char_line *)line)->host, byte);
+    char_stream_write(((struct char_line *)line)->host, &byte, 1);
 }
 
 static void *carry_monitor(void *argument)
@@ -103,8 +103,7 @@ static void *carry_monitor(void *argument)
             continue;
         if (count <= 0)
             return NULL;
-        for (ssize_t i = 0; i < count; i++)
-            char_stream_put(user->line->host, bytes[i]);
+        char_stream_write(user->line->host, bytes, (size_t)count);
     }
 }
 

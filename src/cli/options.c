@@ -336,9 +336,12 @@ const struct option options[] = {
     { "pflash", "FILE", GROUP_DEVICES, "The same as -drive file=FILE,if=pflash.", NULL, take_pflash },
     { "snapshot", NULL, GROUP_DEVICES, "All drives as with snapshot=on, except those with snapshot=off.", NULL,
       take_snapshot },
-    { "netdev", "user|hubport|file,id=ID[,PROPERTY=VALUE]", GROUP_DEVICES,
+    { "netdev", "user|hubport|file|socket|stream|dgram,id=ID[,PROPERTY=VALUE]", GROUP_DEVICES,
       "A network, for a -device to use: user is a network behind the host's sockets, with "
-      "hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT and restrict=on, and follows the host's time while the guest is "
+      "hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT, restrict=on, tftp=FOLDER and its own addresses; socket, stream "
+      "and "
+      "dgram are sockets, to QEMU's or Intact's of the same kind. All of these follow the host's time while the guest "
+      "is "
       "idle (-icount sleep=off: not); hubport, with hubid=N, receives what all others with that number send; file, "
       "with "
       "path=PATH, writes what the card sends to a pcap file.",

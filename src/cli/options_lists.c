@@ -40,8 +40,16 @@ static const char *const chardev_list[] = {
 };
 static const char *const netdev_list[] = {
     "user,id=ID[,hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT][,restrict=on]   a network behind the host's sockets",
+    "   and net=, host=, dns=, dhcpstart=, hostname=, domainname=, dnssearch=, tftp=FOLDER, bootfile=, ipv4=off, "
+    "ipv6=off,",
+    "   guestfwd=tcp:ADDRESS:PORT-cmd:COMMAND",
+    "socket,id=ID,listen=|connect=[HOST]:PORT   frames in a stream; mcast=ADDRESS:PORT, "
+    "udp=HOST:PORT,localaddr=HOST:PORT: in datagrams",
+    "stream,id=ID,[server=on,]addr.type=inet|unix,addr.host=,addr.port=,addr.path=[,reconnect=N]   the same stream",
+    "dgram,id=ID,local.type=inet|unix,local.host=,local.port=,local.path=,remote.type=...   the same datagrams",
     "hubport,id=ID,hubid=N   receives what all others with that number send",
-    "file,id=ID,path=PATH    writes what the card sends to a pcap file", NULL
+    "file,id=ID,path=PATH    writes what the card sends to a pcap file",
+    NULL
 };
 static const char *const drive_list[] = {
     "file=FILE,if=none,id=ID[,format=raw][,readonly=on][,snapshot=on]   a disk, for a -device to use",

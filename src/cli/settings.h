@@ -145,7 +145,7 @@ struct settings {
     struct intact_smbios_config smbios[INTACT_SMBIOS_MAX];
     uint8_t uuid[16]; // -uuid, if config.uuid points here
     struct intact_netdev_config netdevs[INTACT_NETDEVS_MAX];
-    const char *forwards[FORWARD_LIMIT]; // of all of them
+    const char *forwards[FORWARD_LIMIT]; // of all of them: hostfwd, guestfwd, dnssearch
     struct block_node {
         const char *name; // NULL: within another
         struct intact_drive_config drive;

@@ -118,18 +118,27 @@ static bool make_room(struct char_stream *stream, size_t size)
     return stream->count + size <= CHAR_STREAM_KEPT;
 }
 
-void char_stream_put(struct char_stream *stream, uint8_t byte)
+// With the lock. A byte for which there is no room is lost.
+static void queue_or_lose(struct char_stream *stream, uint8_t byte)
 {
     uint8_t bytes[2] = { byte };
     size_t size = stream->config.telnet ? telnet_put(byte, bytes) : 1;
-    pthread_mutex_lock(&stream->lock);
-    bool room = make_room(stream, size), first = room && stream->count == 0;
+    bool room = make_room(stream, size);
     for (size_t i = 0; room && i < size; i++)
         queue_byte(stream, bytes[i]);
     stream->lost += !room;
-    bool begins = !room && stream->lost == 1;
+}
+
+void char_stream_write(struct char_stream *stream, const uint8_t *data, size_t size)
+{
+    pthread_mutex_lock(&stream->lock);
+    bool was_empty = stream->count == 0;
+    uint64_t lost = stream->lost;
+    for (size_t i = 0; i < size; i++)
+        queue_or_lose(stream, data[i]);
+    bool begins = lost == 0 && stream->lost;
     pthread_mutex_unlock(&stream->lock);
-    if (first)
+    if (was_empty)
         wake(stream);
     if (begins)
         tell(stream,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The host's side of a character device: a socket that listens or connects, a pseudo-terminal, a pair of named pipes.
 //
-//     machine's thread -- char_stream_put --> queue --> [ thread: its peer ] -- take --> whoever has the input
+//     machine's thread -- char_stream_write --> queue --> [ thread: its peer ] -- take --> whoever has the input
 //
 // What the guest prints is kept, up to CHAR_STREAM_KEPT bytes, while nobody is there to read it, and a peer that comes gets it.
 // With a peer that does not read, the machine waits when so much is kept, up to CHAR_STREAM_PATIENCE ms without a byte taken. What does
@@ -58,8 +58,8 @@ const char *char_stream_terminal(const struct char_stream *stream);
 unsigned char_stream_port(const struct char_stream *stream); // 0: no TCP port where it listens
 // Begins to read and write. With `waits` it returns when the first client is there. A negative errno with a line in `error`.
 int char_stream_start(struct char_stream *stream, const struct char_stream_user *user, struct error *error);
-// The machine's thread. A byte to the peer.
-void char_stream_put(struct char_stream *stream, uint8_t byte);
+// Any thread. Bytes to the peer.
+void char_stream_write(struct char_stream *stream, const uint8_t *data, size_t size);
 // Waits, as long as the peer reads, until what was kept is sent; tells what nobody read; closes all. NULL: nothing.
 void char_stream_close(struct char_stream *stream);
 

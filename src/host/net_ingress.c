@@ -40,7 +40,14 @@ int net_ingress_post(struct net_ingress *ingress, const void *frame, size_t size
                                                   .c = pack(frame, size, i * MESSAGE_BYTES + 2 * WORD_BYTES) };
     int result = inbox_post(ingress->inbox, messages, pieces + 1);
     free(messages);
+    if (result == 0)
+        atomic_fetch_add(&ingress->posted, 1);
     return result;
+}
+
+unsigned net_ingress_waiting(const struct net_ingress *ingress)
+{
+    return atomic_load(&ingress->posted) - atomic_load(&ingress->taken);
 }
 
 static void take_message(void *owner, const struct inbox_message *message, uint64_t now)
@@ -55,8 +62,10 @@ static void take_message(void *owner, const struct inbox_message *message, uint6
     unpack(ingress, message->a);
     unpack(ingress, message->b);
     unpack(ingress, message->c);
-    if (ingress->arrived == ingress->expected)
-        ingress->receive(ingress->card, ingress->frame, ingress->expected);
+    if (ingress->arrived < ingress->expected)
+        return;
+    ingress->receive(ingress->card, ingress->frame, ingress->expected);
+    atomic_fetch_add(&ingress->taken, 1);
 }
 
 int net_ingress_open(struct net_ingress *ingress)

@@ -8,6 +8,7 @@
 #ifndef HOST_NET_INGRESS_H
 #define HOST_NET_INGRESS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,11 +26,14 @@ struct net_ingress {
     // The frame that is arriving. No state: its messages are drained together.
     uint8_t frame[INTACT_NET_FRAME];
     size_t arrived, expected;
+    atomic_uint posted, taken; // frames
 };
 
 // Before any other thread knows the inbox. `ingress` has `inbox`, `receive` and `card` set, and stays where it is. -ENOSPC.
 int net_ingress_open(struct net_ingress *ingress);
 // Any thread. 1 to INTACT_NET_FRAME bytes; -EINVAL, -ENOMEM: nothing was posted.
 int net_ingress_post(struct net_ingress *ingress, const void *frame, size_t size);
+// Any thread. How many frames the machine has not taken yet: a network that can wait does, so that they do not fill the memory.
+unsigned net_ingress_waiting(const struct net_ingress *ingress);
 
 #endif

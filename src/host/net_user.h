@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A private network for the guest, behind the host's sockets (libslirp): 10.0.2.0/24 with the host at .2, a name server
-// at .3 and DHCP from .15 on. Frames from there are input from outside and enter through the inbox, so a run with such
+// A private network for the guest, behind the host's sockets (libslirp), as struct intact_user_network describes it. Frames from there are input from outside and enter through the inbox, so a run with such
 // a network is reproducible only if its peers behave the same.
 //
 //     guest -- send --> queue --> [ thread: libslirp, sockets ] -- frames --> inbox --> receive -- guest
@@ -16,12 +15,14 @@
 #include "base/error.h"
 #include "host/net_ingress.h"
 
+struct intact_user_network;
 struct net_user;
 
 struct net_user_config {
     bool restricted;             // the guest reaches nothing outside but what `forwards` name
     const char *const *forwards; // "tcp:[host address]:port-[guest address]:port", "udp:..."
     unsigned forward_count;
+    const struct intact_user_network *inner; // NULL: all as usual
     struct net_ingress *ingress; // where frames for the guest enter: open, and kept by the caller until after the close
 };
 

@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <intact/machine.h>
 #include <string.h>
 
 static struct inbox inbox;
@@ -20,10 +21,12 @@ static bool receive(void *card, const void *frame, size_t size)
     return true;
 }
 
+static const struct intact_user_network *inner;
+
 static struct net_user *open_user(const char *const *forward, int expected, struct error *error)
 {
     struct net_user *user = NULL;
-    struct net_user_config config = { .forwards = forward, .ingress = &ingress };
+    struct net_user_config config = { .forwards = forward, .ingress = &ingress, .inner = inner };
     while (forward && forward[config.forward_count])
         config.forward_count++;
     cr_assert_eq(inbox_init(&inbox), 0);
@@ -97,4 +100,33 @@ Test(net_user, a_forward_takes_a_port_of_the_host)
     struct error error = { 0 };
     net_user_close(open_user(forward, 0, &error));
     inbox_destroy(&inbox);
+}
+
+Test(net_user, addresses_that_cannot_be_are_refused_by_name)
+{
+    static const char *const forward[] = { "tcp:10.0.2.100:80-tcp:127.0.0.1:1", "tcp:10.0.2.2:80-cmd:cat" };
+    static const struct {
+        struct intact_user_network inner;
+        const char *text;
+    } rows[] = {
+        { { .net = "10.0.2" }, "net=10.0.2 is no IPv4 network" },
+        { { .net = "10.0.2.0/33" }, "net=10.0.2.0/33 is no IPv4 network" },
+        { { .host = "10.0.3.2" }, "host=10.0.3.2 is no address of a host in the network" },
+        { { .host = "10.0.2.255" }, "host=10.0.2.255 is no address" },
+        { { .dns = "name" }, "dns=name is no IPv4 address" },
+        { { .dns = "10.0.2.2" }, "dns=10.0.2.2 is the host's address as well" },
+        { { .net = "10.0.2.0/29" }, "dhcpstart=(by default) is no address" },
+        { { .net6 = "fec0::/200" }, "ipv6-net=fec0::/200 is no IPv6 network" },
+        { { .host6 = "1.2.3.4" }, "ipv6-host=1.2.3.4 is no IPv6 address" },
+        { { .tftp = "/no/such/folder" }, "tftp=/no/such/folder is no folder" },
+        { { .guest_forwards = &forward[0], .guest_forward_count = 1 }, "is not tcp:ADDRESS:PORT-cmd:COMMAND" },
+        { { .guest_forwards = &forward[1], .guest_forward_count = 1 }, "no free address of the network" },
+    };
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct error error = { 0 };
+        inner = &rows[i].inner;
+        open_user(NULL, strstr(rows[i].text, "folder") ? -ENOENT : -EINVAL, &error);
+        cr_assert_not_null(strstr(error.text, rows[i].text), "%s", error.text);
+        inbox_destroy(&inbox);
+    }
 }

@@ -200,6 +200,7 @@ void backends_destroy(struct board *board)
     for (unsigned i = 0; i < INTACT_NETDEVS_MAX; i++) {
         net_capture_close(&board->backends.captures[i]);
         net_user_close(board->backends.users[i]);
+        net_socket_close(board->backends.sockets[i]);
         free(board->backends.ingresses[i]);
     }
 }
@@ -224,8 +225,32 @@ static int open_user(struct board *board, unsigned index)
     const struct net_user_config config = { .restricted = netdev->restricted,
                                             .forwards = netdev->forwards,
                                             .forward_count = netdev->forward_count,
+                                            .inner = &netdev->user,
                                             .ingress = board->backends.ingresses[index] };
     return net_user_open(&config, &board->backends.users[index], &board->error);
+}
+
+static int open_socket(struct board *board, unsigned index)
+{
+    const struct intact_netdev_config *netdev = &board->config.netdevs[index];
+    const struct net_socket_config config = { .datagrams = netdev->kind == INTACT_NETDEV_DGRAM,
+                                              .local = netdev->local,
+                                              .remote = netdev->remote,
+                                              .reconnects = netdev->reconnect_ms,
+                                              .ingress = board->backends.ingresses[index] };
+    return net_socket_open(&config, &board->backends.sockets[index], &board->error);
+}
+
+// Networks with input from outside. A replay has that in its journal.
+static int open_outside(struct board *board, unsigned index)
+{
+    enum intact_netdev_kind kind = board->config.netdevs[index].kind;
+    if (kind == INTACT_NETDEV_HUB || kind == INTACT_NETDEV_FILE)
+        return 0;
+    int result = open_ingress(board, index, &board->backends.ports[index]);
+    if (result < 0 || kind == INTACT_NETDEV_OWN || board->config.replays)
+        return result;
+    return kind == INTACT_NETDEV_USER ? open_user(board, index) : open_socket(board, index);
 }
 
 static void send_outside(void *owner, const void *frame, size_t size, uint64_t now)
@@ -239,10 +264,13 @@ static const struct intact_net *outside_network(struct board *board, unsigned in
 {
     const struct intact_netdev_config *netdev = &board->config.netdevs[index];
     struct net_user *user = board->backends.users[index];
+    struct net_socket *socket = board->backends.sockets[index];
     switch (netdev->kind) {
     case INTACT_NETDEV_FILE: return &board->backends.captures[index].net;
     case INTACT_NETDEV_USER: return user ? net_user_net(user) : NULL;
     case INTACT_NETDEV_OWN: return netdev->net;
+    case INTACT_NETDEV_STREAM:
+    case INTACT_NETDEV_DGRAM: return socket ? net_socket_net(socket) : NULL;
     case INTACT_NETDEV_HUB: break;
     }
     return NULL;
@@ -253,11 +281,7 @@ static int plug_in(struct board *board, unsigned index, const struct intact_net 
     const struct intact_netdev_config *netdev = &board->config.netdevs[index];
     struct backends *backends = &board->backends;
     struct backends_exit *exit = &backends->exits[index];
-    int result = 0;
-    if (netdev->kind == INTACT_NETDEV_USER || netdev->kind == INTACT_NETDEV_OWN)
-        result = open_ingress(board, index, &backends->ports[index]);
-    if (result == 0 && netdev->kind == INTACT_NETDEV_USER && !board->config.replays)
-        result = open_user(board, index);
+    int result = open_outside(board, index);
     if (result < 0)
         return result;
     *exit = (struct backends_exit){

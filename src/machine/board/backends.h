@@ -12,6 +12,7 @@
 #include "host/net_capture.h"
 #include "host/net_hub.h"
 #include "host/net_ingress.h"
+#include "host/net_socket.h"
 #include "host/net_user.h"
 
 struct board;
@@ -44,6 +45,7 @@ struct backends {
     struct net_capture captures[INTACT_NETDEVS_MAX];
     struct net_ingress *ingresses[INTACT_NETDEVS_MAX]; // of networks with input, once they have a card
     struct net_user *users[INTACT_NETDEVS_MAX];
+    struct net_socket *sockets[INTACT_NETDEVS_MAX];
     struct backends_exit exits[INTACT_NETDEVS_MAX];
     struct backends_card plugged[INTACT_NETDEVS_MAX];    // the card on each network, if there is one
     struct backends_screen screens[INTACT_CHARDEVS_MAX]; // the console of each character device
