@@ -24,6 +24,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
+import boot_firmware # noqa: E402
 import debugger # noqa: E402
 import growth # noqa: E402
 import idle # noqa: E402
@@ -33,7 +34,7 @@ import replay # noqa: E402
 import snapshots # noqa: E402
 import stress # noqa: E402
 import trace_cost # noqa: E402
-from families import AARCH64, FAMILIES, QEMU_ONLY, SEVERAL, Event # noqa: E402
+from families import AARCH64, FAMILIES, QEMU_ONLY, SEVERAL, X86_64, Event # noqa: E402
 from figures import HEAD, HEAD_ABSOLUTE, row, show # noqa: E402
 from processes import ICOUNT, Emulator # noqa: E402
 
@@ -224,6 +225,15 @@ def measure_boots(report, bench):
                     report.add(f"boot of {arch} to /init, {count(vcpus)}", "ms", rivals, values, aim)
 
 
+def measure_firmware(report, bench):
+    """On the PC: to a disk that is empty."""
+    rivals = report.rivals(bench.qemu, 1)
+    for place in boot_firmware.PLACES:
+        with unless_missing():
+            values = boot_firmware.measure([report.ours, *rivals], place, report.some)
+            report.add(f"SeaBIOS to an empty {place} disk", "ms", rivals, values, None)
+
+
 def measure_stress(report, bench):
     """Programs of one kernel."""
     arch = next(iter(bench.family.kernels))
@@ -256,6 +266,8 @@ def measure_family(report, family):
         measure_boots(report, bench)
         if report.wanted("stress"):
             measure_stress(report, bench)
+        if family is X86_64 and report.wanted("firmware"):
+            measure_firmware(report, bench)
         measure_kernels(report, bench, pair)
     if family is AARCH64 and report.wanted("lpis"):
         few, many = lpi_cost(bench, report.ours, report.rounds)
@@ -267,7 +279,7 @@ def main():
     parser.add_argument("--build", default="build/release", help="where intact and its guests were built")
     parser.add_argument("--rounds", type=int, default=5, help="runs behind each median (default 5)")
     parser.add_argument("--only", help="names of guests, 'empty', 'growth', 'idle', 'stub', 'trace', 'boot', 'boot_smp', 'stress', "
-                        "'replay', 'snapshots', 'back', 'lpis', 'groups', with commas")
+                        "'firmware', 'replay', 'snapshots', 'back', 'lpis', 'groups', with commas")
     parser.add_argument("--family", choices=["x86_64", "aarch64"], help="this one alone")
     parser.add_argument("--quick", action="store_true", help="one round: a smoke test, not a measurement")
     parser.add_argument("--markdown", action="store_true", help="print the tables for docs/benchmarks.md")

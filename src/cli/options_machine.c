@@ -78,9 +78,17 @@ static int take_fixed(struct settings *settings, const struct properties *proper
 enum { MACHINE_NAMES = 32 };
 
 static const struct fixed_property fixed_pc[] = {
-    { "usb", "off" },      { "vmport", "off" },         { "smm", "off" },           { "pit", "on" },
-    { "nvdimm", "off" },   { "hmat", "off" },           { "kernel_irqchip", NULL }, { "kernel-irqchip", NULL },
-    { "mem-merge", NULL }, { "dump-guest-core", NULL }, { "graphics", NULL },       { NULL, NULL },
+    { "usb", "off" },
+    { "vmport", "off" },
+    { "smm", "off" },
+    { "pit", "on" },
+    { "nvdimm", "off" },
+    { "hmat", "off" },
+    { "kernel_irqchip", NULL },
+    { "kernel-irqchip", NULL },
+    { "mem-merge", NULL },
+    { "dump-guest-core", NULL },
+    { NULL, NULL },
 };
 static const struct fixed_property fixed_virt[] = {
     { "virtualization", "off" },
@@ -112,14 +120,17 @@ static int list_machine(struct settings *settings, const struct fixed_property *
 
 static int take_machine_pc(struct settings *settings, const struct properties *properties)
 {
-    static const char *const own[] = { "type", "acpi", "hpet", "accel", "memory-backend", NULL };
+    static const char *const own[] = { "type", "acpi", "hpet", "graphics", "accel", "memory-backend", NULL };
+    bool graphics = !settings->config.serial_console;
     const char *names[MACHINE_NAMES];
     if (properties_get(properties, "help"))
         return list_machine(settings, fixed_pc, own);
     if (take_fixed(settings, properties, fixed_pc, own, names) < 0 ||
         properties_check(settings, "-machine", properties, names) < 0 ||
-        property_switch(settings, "-machine", properties, "acpi", &settings->config.acpi) < 0)
+        property_switch(settings, "-machine", properties, "acpi", &settings->config.acpi) < 0 ||
+        property_switch(settings, "-machine", properties, "graphics", &graphics) < 0)
         return -1;
+    settings->config.serial_console = !graphics;
     return property_switch(settings, "-machine", properties, "hpet", &settings->config.hpet);
 }
 
