@@ -290,8 +290,8 @@ Test(options, processors_and_their_topology)
     TAKES("-smp", "cpus=8,cores=2,maxcpus=8");
     REFUSES("positive", "-smp", "0");
     REFUSES("positive", "-smp", "many");
-    REFUSES("more than the 255", "-smp", "256");
-    REFUSES("more than the 255", "-smp", "18446744073709551615");
+    REFUSES("more than the 512", "-smp", "513");
+    REFUSES("more than the 512", "-smp", "18446744073709551615");
     REFUSES("does not multiply", "-smp", "8,cores=3");
     REFUSES("does not multiply", "-smp", "8,sockets=1,cores=2,threads=2");
     REFUSES("more than the 255", "-smp", "sockets=4294967296,cores=4294967296");
