@@ -71,12 +71,20 @@ static bool is_depth(unsigned bits)
     return bits == 4 || bits == 8 || bits == 15 || bits == 16 || bits == 24 || bits == 32;
 }
 
+// A bank is 64 KiB of the window; with four planes, of each.
+static uint16_t last_bank(const struct vbe *vbe)
+{
+    unsigned planes = vbe_is_on(vbe) && vbe_bits(vbe) == 4 ? 4 : 1;
+    return (uint16_t)((vbe->size >> 16) / planes - 1);
+}
+
 // All of the picture is in memory: first its width, then as many lines as there is room for, then the offsets.
 static void fit(struct vbe *vbe)
 {
     uint16_t *r = vbe->registers;
     if (!is_depth(r[VBE_BPP]))
         r[VBE_BPP] = 8;
+    r[VBE_BANK] &= last_bank(vbe);
     r[VBE_XRES] = within(r[VBE_XRES] & ~(WHOLE - 1u), WHOLE, VBE_MAX_XRES);
     r[VBE_VIRT_WIDTH] = within(r[VBE_VIRT_WIDTH] & ~(WHOLE - 1u), r[VBE_XRES], VBE_MAX_XRES);
     uint32_t line = vbe_line_bytes(vbe), lines = vbe->size / line;
@@ -113,13 +121,6 @@ uint16_t vbe_read(const struct vbe *vbe, unsigned index)
     if (vbe->registers[VBE_ENABLE] & VBE_GETCAPS && index < countof(most) && most[index])
         return most[index];
     return vbe->registers[index];
-}
-
-// A bank is 64 KiB of the window; with four planes, of each.
-static uint16_t last_bank(const struct vbe *vbe)
-{
-    unsigned planes = vbe_is_on(vbe) && vbe_bits(vbe) == 4 ? 4 : 1;
-    return (uint16_t)((vbe->size >> 16) / planes - 1);
 }
 
 bool vbe_write(struct vbe *vbe, unsigned index, uint16_t value)
