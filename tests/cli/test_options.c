@@ -294,7 +294,7 @@ Test(options, processors_and_their_topology)
     REFUSES("more than the 512", "-smp", "18446744073709551615");
     REFUSES("does not multiply", "-smp", "8,cores=3");
     REFUSES("does not multiply", "-smp", "8,sockets=1,cores=2,threads=2");
-    REFUSES("more than the 255", "-smp", "sockets=4294967296,cores=4294967296");
+    REFUSES("more than the 512", "-smp", "sockets=4294967296,cores=4294967296");
     REFUSES("maxcpus must be 2", "-smp", "2,maxcpus=4");
 }
 
