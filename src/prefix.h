@@ -61,6 +61,7 @@
 #define a64_help_ldtr intact_private_a64_help_ldtr
 #define a64_help_ldxp intact_private_a64_help_ldxp
 #define a64_help_ldxr intact_private_a64_help_ldxr
+#define a64_help_semihosting intact_private_a64_help_semihosting
 #define a64_help_sev intact_private_a64_help_sev
 #define a64_help_smc intact_private_a64_help_smc
 #define a64_help_spsel intact_private_a64_help_spsel
@@ -117,6 +118,8 @@
 #define a64_read_timer intact_private_a64_read_timer
 #define a64_reset intact_private_a64_reset
 #define a64_return intact_private_a64_return
+#define a64_semihosting_call intact_private_a64_semihosting_call
+#define a64_semihosting_visit intact_private_a64_semihosting_visit
 #define a64_set_spsel intact_private_a64_set_spsel
 #define a64_simd_across intact_private_a64_simd_across
 #define a64_simd_allowed intact_private_a64_simd_allowed

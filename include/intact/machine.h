@@ -97,7 +97,8 @@ struct intact_drive_config {
     bool snapshot; // what it writes is kept in memory only, and the file is not changed
     // INTACT_DRIVE_NONE, INTACT_DRIVE_IDE: a disk of your own instead of the file. It is copied. NULL: the file.
     const struct intact_block *block;
-    bool cd; // INTACT_DRIVE_IDE: a CD drive with the file as its medium, which is never written; without a file it is empty
+    bool
+        cd; // INTACT_DRIVE_IDE: a CD drive with the file as its medium, which is never written; without a file it is empty
     enum intact_drive_format format; // of the file; INTACT_DRIVE_PFLASH: INTACT_DRIVE_RAW
     bool discard; // what the guest discards reads as zeroes, and its room is given back to the host; false: it stays
     uint64_t size; // INTACT_DRIVE_NULL: bytes, a multiple of INTACT_BLOCK_SECTOR, not 0
@@ -315,6 +316,11 @@ struct intact_machine_config {
     const struct intact_smbios_config *smbios;
     unsigned smbios_count; // 0 to INTACT_SMBIOS_MAX
     size_t smbios_size;
+
+    // INTACT_VIRT: HLT #F000h is a semihosting request (docs/drop-in.md), whose console is `debugcon`; a program that exits ends the
+    // run with INTACT_DEBUG_EXIT and its status.
+    bool semihosting;
+    const char *semihosting_line; // the command line that it can ask for; NULL: empty
 };
 
 // One processor, 128 MiB, an HPET, ACPI, COM1 without output, reboot, the fixed date 2026-01-01; nothing to run.
@@ -361,7 +367,7 @@ void intact_machine_destroy(struct intact_machine *machine);
 enum intact_reason {
     INTACT_POWER_OFF,   // the guest turned the power off (ACPI S5)
     INTACT_RESET,       // it asked for a reset (port CF9h, 8042, triple fault), and `reboot` was false
-    INTACT_DEBUG_EXIT,  // it wrote to isa-debug-exit
+    INTACT_DEBUG_EXIT,  // it wrote to isa-debug-exit, or a program exited by semihosting
     INTACT_DEADLOCK,    // every processor is halted, no timer runs, and no input is possible
     INTACT_QUIT,        // intact_machine_quit
     INTACT_LIMIT,       // `limit` instructions were executed

@@ -282,7 +282,8 @@ const struct option options[] = {
     { "append", "TEXT", GROUP_BOOT, "The kernel's command line.", NULL, take_append },
     { "bios", "FILE", GROUP_BOOT,
       "A firmware. On a PC it ends at 4 GiB and starts at the reset vector, instead of -kernel; without both, a "
-      "PC with disks starts SeaBIOS, if its package is installed. virt has it in flash bank 0, and it may start a -kernel.",
+      "PC with disks starts SeaBIOS, if its package is installed. virt has it in flash bank 0, and it may start a "
+      "-kernel.",
       NULL, take_bios },
     { "fw_cfg", "[name=]NAME,string=TEXT|file=FILE", GROUP_BOOT,
       "A file of fw_cfg, for a firmware or a system: etc/boot-fail-wait of SeaBIOS, or opt/ and a name of your own.",
@@ -299,6 +300,16 @@ const struct option options[] = {
       "ended "
       "by itself is not written.",
       NULL, take_savevm },
+    { "semihosting", NULL, GROUP_BOOT,
+      "With -machine virt a program's HLT #0xf000 is a request of Arm's semihosting: to print, for the time, the "
+      "command "
+      "line, memory, or to end with an exit status.",
+      NULL, take_semihosting },
+    { "semihosting-config", "[enable=on|off][,target=auto|native][,chardev=ID][,arg=TEXT]", GROUP_BOOT,
+      "The same; where its console is, standard output by default, and the words of the command line, which otherwise "
+      "is "
+      "that of -kernel and -append. Files of the host are refused to it.",
+      NULL, take_semihosting_config },
     { "no-reboot", NULL, GROUP_BOOT, "A reset ends the run instead of starting the machine again.", NULL,
       take_no_reboot },
 
@@ -366,7 +377,8 @@ const struct option options[] = {
       "and Ctrl-a c goes from one to the next; logfile=FILE and logappend=on keep a copy of what is printed.",
       NULL, take_chardev },
     { "default-devices", NULL, GROUP_DEVICES,
-      "The devices that QEMU's machines have unless -nodefaults is given: a network card with -nic user, on pc also -vga std and an "
+      "The devices that QEMU's machines have unless -nodefaults is given: a network card with -nic user, on pc also "
+      "-vga std and an "
       "empty CD drive. The links qemu-system-x86_64, -i386 and -aarch64 say this.",
       NULL, take_default_devices },
     { "nodefaults", NULL, GROUP_DEVICES, "No serial port unless -serial asks for it.", NULL, take_nodefaults },
@@ -594,9 +606,10 @@ int options_parse(struct settings *settings, int argc, char *const *argv)
         if (take_value(settings, option, option->argument ? argv[i] : NULL) < 0)
             return -1;
     }
-    if (resolve_drives(settings) < 0 || resolve_defaults(settings) < 0 || resolve_cpu(settings) < 0 || resolve_net(settings) < 0 ||
-        resolve_objects(settings) < 0 || resolve_bios(settings) < 0 || resolve_vga(settings) < 0 ||
-        resolve_globals(settings) < 0 || resolve_roms(settings) < 0 || resolve_lists(settings) < 0)
+    if (resolve_semihosting(settings) < 0 || resolve_drives(settings) < 0 || resolve_defaults(settings) < 0 ||
+        resolve_cpu(settings) < 0 || resolve_net(settings) < 0 || resolve_objects(settings) < 0 ||
+        resolve_bios(settings) < 0 || resolve_vga(settings) < 0 || resolve_globals(settings) < 0 ||
+        resolve_roms(settings) < 0 || resolve_lists(settings) < 0)
         return -1;
     return resolve_streams(settings);
 }

@@ -86,6 +86,8 @@ int take_hdb(struct settings *settings, const char *value);
 int take_hdc(struct settings *settings, const char *value);
 int take_hdd(struct settings *settings, const char *value);
 int take_fw_cfg(struct settings *settings, const char *value);
+int take_semihosting(struct settings *settings, const char *value);
+int take_semihosting_config(struct settings *settings, const char *value);
 int take_smbios(struct settings *settings, const char *value);
 int take_uuid(struct settings *settings, const char *value);
 int take_cdrom(struct settings *settings, const char *value);
@@ -112,6 +114,7 @@ bool settings_monitor_has(const struct settings *settings, const char *chardev);
 // Called when all options have been read.
 int resolve_monitors(struct settings *settings); // by resolve_streams
 int resolve_streams(struct settings *settings);
+int resolve_semihosting(struct settings *settings); // before resolve_streams: it has one
 int resolve_drives(struct settings *settings);
 int resolve_blockdevs(struct settings *settings); // by resolve_drives
 int resolve_globals(struct settings *settings);

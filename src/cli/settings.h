@@ -143,7 +143,8 @@ struct settings {
     struct intact_drive_config drives[INTACT_DRIVES_MAX];
     struct intact_fw_cfg_config fw_cfgs[INTACT_FW_CFG_MAX];
     struct intact_smbios_config smbios[INTACT_SMBIOS_MAX];
-    uint8_t uuid[16]; // -uuid, if config.uuid points here
+    char *semihosting_args; // -semihosting-config arg=, joined by spaces; NULL: none
+    uint8_t uuid[16];       // -uuid, if config.uuid points here
     struct intact_netdev_config netdevs[INTACT_NETDEVS_MAX];
     const char *forwards[FORWARD_LIMIT]; // of all of them: hostfwd, guestfwd, dnssearch
     struct block_node {

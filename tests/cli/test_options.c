@@ -914,6 +914,23 @@ Test(options, a_cd_and_the_order_of_a_boot)
     REFUSES("once", "-boot", "once=d");
 }
 
+Test(options, semihosting_has_its_command_line)
+{
+    TAKES("-machine", "virt", "-semihosting", "-kernel", "k", "-append", "a b");
+    cr_assert(settings.config.semihosting);
+    cr_assert_str_eq(settings.config.semihosting_line, "k a b");
+    cr_assert_eq(settings.debugcon.kind, STREAM_STDIO);
+    TAKES("-semihosting-config", "enable=on,target=native,arg=x,arg=y,,z");
+    cr_assert_str_eq(settings.config.semihosting_line, "x y,z");
+    TAKES("-semihosting-config", "off");
+    cr_assert_not(settings.config.semihosting);
+    TAKES("-chardev", "file,id=c,path=/dev/null", "-semihosting-config", "on,chardev=c");
+    cr_assert_str_eq(settings.debugcon_chardev, "c");
+    REFUSES("target=gdb is not auto or native", "-semihosting-config", "target=gdb");
+    REFUSES("userspace is off", "-semihosting-config", "userspace=on");
+    REFUSES("enable is on or off", "-semihosting-config", "enable=maybe");
+}
+
 Test(options, what_smbios_says)
 {
     static const uint8_t uuid[] = { 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde, 0xf0,

@@ -4,6 +4,7 @@
 refused. drop_in_test.py INTACT DOCUMENT GUEST_X86 GUEST_ARM"""
 import pathlib
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -46,6 +47,21 @@ def check_default_devices(folder, program, x86, arm):
     found = devices(folder / "qemu-system-x86_64", "-nodefaults", "-kernel", x86) | devices(program, "-kernel", x86)
     if not found or found & {card, vga, ide}:
         harness.fail(f"without QEMU's devices there are {found}")
+
+
+# MOVZ W0, #4 (SYS_WRITE0); ADR X1, text; HLT #0xF000; MOVZ W0, #0x18 (SYS_EXIT); ADR X1, block; HLT #0xF000; B .
+SEMIHOSTING = struct.pack("<7I", 0x52800080, 0x10000000 | 6 << 5 | 1, 0xd45e0000, 0x52800300, 0x10000000 | 4 << 5 | 1, 0xd45e0000,
+                          0x14000000) + b"hi\n\0" + struct.pack("<2Q", 0x20026, 7)
+
+
+def check_semihosting(folder, program):
+    """A bare-metal program that prints and exits, as test runners use: its status is the command's."""
+    code = folder / "semihosting.bin"
+    code.write_bytes(SEMIHOSTING)
+    (folder / "arm").symlink_to(program)
+    run = [folder / "arm", "-machine", "virt", "-m", "64M", "-display", "none", "-serial", "none", "-monitor", "none", "-kernel", code]
+    expect([*run, "-semihosting"], 7, "hi\n")
+    expect([*run, "-semihosting-config", "enable=on,target=native"], 7, "hi\n")
 
 
 def check_probes(folder):
@@ -118,6 +134,7 @@ def main(program, document, x86, arm):
         program = pathlib.Path(program).resolve()
         check_names(folder, program, x86, arm)
         check_default_devices(folder, program, x86, arm)
+        check_semihosting(folder, program)
         check_probes(folder)
         check_lines(folder, pathlib.Path(document), x86, arm)
         check_refused(program, pathlib.Path(document))

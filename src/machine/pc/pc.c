@@ -50,6 +50,8 @@ static int check(struct board *board)
     if ((unsigned)config->chipset >= countof(chipsets))
         return board_refuse(board, "-machine", "there is no such chipset");
     pc_of(board)->chipset = chipsets[config->chipset];
+    if (config->semihosting)
+        return board_refuse(board, "-semihosting", "is of Arm; a guest of pc ends the run by -device isa-debug-exit");
     if (config->cpus < 1 || config->cpus > PC_CPUS_MAX)
         return error_set(&board->error, -EINVAL, "-smp: %u processors; 1 to %u are possible", config->cpus,
                          PC_CPUS_MAX);

@@ -85,6 +85,19 @@ static void press_power(struct board *board, uint64_t now)
     clock_arm(&board->clock, &virt->power_released, now + UINT64_C(100000000));
 }
 
+static void make_semihosting(struct virt *virt)
+{
+    const struct intact_machine_config *config = &virt->board.config;
+    virt->semihosting = (struct a64_semihosting){
+        .put = outside_transmit,
+        .owner = &virt->board.outside.ports[OUTSIDE_DEBUGCON],
+        .line = config->semihosting_line,
+        .date = config->rtc_date,
+        .ram = VIRT_RAM,
+        .ram_end = VIRT_RAM + config->memory,
+    };
+}
+
 static int make_devices(struct board *board)
 {
     struct virt *virt = virt_of(board);
@@ -95,6 +108,7 @@ static int make_devices(struct board *board)
     pl061_init(&virt->gpio);
     clock_register(&board->clock, &virt->power_released, "power button", release_power, virt);
     pci_host_init_ecam(&board->pci);
+    make_semihosting(virt);
     result = make_timers(virt);
     return result < 0 ? result : virt_make_flash(virt);
 }
@@ -106,6 +120,7 @@ static struct vcpu *make_cpu(struct board *board, uint32_t index)
     if (a64_cpu_create(cpu, &board->loop, index, virt->affinities[index]) < 0)
         return NULL;
     (*cpu)->model = virt->model;
+    (*cpu)->semihosting = board->config.semihosting ? &virt->semihosting : NULL;
     (*cpu)->gic_registers = board->config.gic_version == 3;
     return &(*cpu)->vcpu;
 }
@@ -133,6 +148,7 @@ static void reset_devices(struct virt *virt)
     pl031_reset(&virt->rtc, now);
     pl061_reset(&virt->gpio);
     fw_cfg_reset(&virt->fw_cfg, now);
+    virt->semihosting.error = virt->semihosting.position = 0;
     for (unsigned i = 0; i < INTACT_FLASH_BANKS; i++)
         flash_bank_reset(&virt->flash[i], now);
     for (uint32_t i = 0; i < virt->board.config.cpus; i++)

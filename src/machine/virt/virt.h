@@ -30,6 +30,7 @@
 #include "machine/boot/boot_arm64.h"
 #include "machine/tables/fdt.h"
 #include "vcpu/aarch64/cpu.h"
+#include "vcpu/aarch64/system/semihosting.h"
 
 // --- Addresses -------------------------------------------------------------------------------------------------------
 
@@ -103,6 +104,7 @@ struct virt {
     struct pl031 rtc;
     struct pl061 gpio;
     struct event power_released; // the power button
+    struct a64_semihosting semihosting;
     struct flash_bank flash[INTACT_FLASH_BANKS];
     struct fw_cfg fw_cfg;
     struct image kernel, ramdisk; // for fw_cfg

@@ -9,6 +9,7 @@ void virt_visit_devices(struct board *board, struct visit *v)
     VISIT_NESTED(v, "rtc", pl031_visit(&virt->rtc, v));
     VISIT_NESTED(v, "gpio", pl061_visit(&virt->gpio, v));
     VISIT_NESTED(v, "power", event_visit(&virt->power_released, v));
+    VISIT_NESTED(v, "semihosting", a64_semihosting_visit(&virt->semihosting, v));
     VISIT_NESTED(v, "fw_cfg", fw_cfg_visit(&virt->fw_cfg, v));
     VISIT_NESTED(v, "flash0", flash_bank_visit(&virt->flash[0], v));
     VISIT_NESTED(v, "flash1", flash_bank_visit(&virt->flash[1], v));

@@ -178,9 +178,8 @@ static void wire_timers(struct virt *virt)
 
 static void wire_pci(struct board *board)
 {
-    static const struct pci_bus_config wires = {
-        .gsi = { VIRT_SPI_PCI, VIRT_SPI_PCI + 1, VIRT_SPI_PCI + 2, VIRT_SPI_PCI + 3 }
-    };
+    static const struct pci_bus_config wires = { .gsi = { VIRT_SPI_PCI, VIRT_SPI_PCI + 1, VIRT_SPI_PCI + 2,
+                                                          VIRT_SPI_PCI + 3 } };
     static const struct pci_windows windows = {
         .io = { 0x1000, VIRT_PCI_IO_SIZE },
         .memory = { VIRT_PCI, VIRT_PCI_END },

@@ -150,6 +150,7 @@ enum a64_mistake {           // what a guest did that this CPU does not have
 #define A64_WATCHED_OUTSIDE 0x80
 
 struct a64_model;
+struct a64_semihosting;
 
 struct a64_cpu {
     struct vcpu vcpu; // first: the loop sees only this
@@ -188,8 +189,9 @@ struct a64_cpu {
     // Configuration
     const struct a64_model *model;
     uint64_t mpidr;
-    bool gic_registers; // the machine has the ICC_ registers behind the CPU port (ID_AA64PFR0_EL1.GIC)
-    bool bootstrap;     // runs after reset; the others wait for CPU_ON
+    bool gic_registers;                  // the machine has the ICC_ registers behind the CPU port (ID_AA64PFR0_EL1.GIC)
+    struct a64_semihosting *semihosting; // who answers HLT #F000h; NULL: it is undefined
+    bool bootstrap;                      // runs after reset; the others wait for CPU_ON
 };
 
 static inline struct a64_cpu *a64_of(struct vcpu *cpu)

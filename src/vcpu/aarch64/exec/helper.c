@@ -13,6 +13,7 @@
 #include "vcpu/aarch64/system/mmu.h"
 #include "vcpu/aarch64/system/model.h"
 #include "vcpu/aarch64/system/psci.h"
+#include "vcpu/aarch64/system/semihosting.h"
 #include "vcpu/aarch64/system/sysreg.h"
 #include "vcpu/loop.h"
 
@@ -49,6 +50,18 @@ HELPER(hvc) // x: the immediate is not 0
     if (op->x || !a64_psci_call(cpu))
         cpu->r[0] = UINT64_MAX; // NOT_SUPPORTED (SMC Calling Convention section 5.2)
     return OP_NEXT;
+}
+
+HELPER(semihosting)
+{
+    (void)op;
+    if (!cpu->semihosting) {
+        a64_mistake(cpu, A64_MISTAKE_UNALLOCATED, cpu->r[A64_PC]);
+        a64_undefined(cpu);
+        return OP_FAULT;
+    }
+    a64_semihosting_call(cpu);
+    return OP_FINISH;
 }
 
 // --- PSTATE -----------------------------------------------------------------------------------------------------------

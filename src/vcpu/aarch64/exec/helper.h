@@ -14,6 +14,7 @@
     OP(undefined,      OP_X,                                                 0, 0, 1, 0, CHECKED)                     \
     OP(exception,      OP_VALUE,                                             0, 0, 1, 0, CHECKED)                     \
     OP(hvc,            OP_X | OP_CPU,                                        0, 0, 0, 0, CHECKED)                     \
+    OP(semihosting,    OP_CPU | OP_LOADS | OP_STORES,                        0, 0, 1, 1, CHECKED)                     \
     OP(daif,           OP_S | OP_X | OP_VALUE | OP_CPU,                      0, 0, 1, 1, CHECKED)                     \
     OP(allint,         OP_X | OP_CPU,                                        0, 0, 0, 1, CHECKED)                     \
     OP(spsel,          OP_X | OP_CPU,                                        0, 0, 0, 0, CHECKED)                     \

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Branches, exception generation and system instructions (Arm ARM section C4.1.93).
 //
-// Not modelled: debug state (DCPS, DRPS and HLT are undefined).
+// Not modelled: debug state (DCPS, DRPS and HLT, but for semihosting, are undefined).
 #include "vcpu/aarch64/front/emit.h"
 
 #include <stddef.h>
 
 #include "vcpu/aarch64/system/interrupt.h"
+#include "vcpu/aarch64/system/semihosting.h"
 #include "vcpu/aarch64/system/sysreg.h"
 
 static bool at_el0(const struct translator *t)
@@ -102,6 +103,15 @@ static void emit_hvc(struct translator *t, uint32_t imm)
     a64_emit_end(t);
 }
 
+// HLT is undefined while halting debug is disabled, but for the number of semihosting at EL1.
+static void emit_hlt(struct translator *t, uint32_t imm)
+{
+    if (imm == A64_SEMIHOSTING_HLT && !at_el0(t))
+        a64_emit_help(t, A64_HELP_semihosting);
+    else
+        a64_emit_undefined(t);
+}
+
 static void translate_exception(struct translator *t)
 {
     uint32_t word = t->word, imm = a64_field(word, 20, 5);
@@ -110,6 +120,7 @@ static void translate_exception(struct translator *t)
     case 2: emit_hvc(t, imm); break;
     case 3: a64_emit_undefined(t); break; // SMC: there is no EL3
     case 1 << 5: a64_emit_exception(t, a64_syndrome(A64_EC_BRK, imm)); break;
+    case 2 << 5: emit_hlt(t, imm); break;
     default: a64_emit_undefined(t); break;
     }
 }
