@@ -11,6 +11,7 @@ import os
 import pathlib
 import re
 import select
+import shutil
 import socket
 import struct
 import subprocess
@@ -36,6 +37,11 @@ def echo(port):
 def flood(count):
     """mov ecx, COUNT; mov dx, 3f8h; mov al, 'x'; again: out dx, al; loop again; mov al, 0; out 0f4h, al"""
     return b"\xb9" + struct.pack("<I", count) + bytes.fromhex("66baf803 b078 ee e2fd b000 e6f4")
+
+
+def say(text):
+    """mov dx, 2f8h; for each character: mov al, C; out dx, al; then cli; hlt"""
+    return bytes.fromhex("66baf802") + b"".join(bytes([0xb0, byte, 0xee]) for byte in text) + bytes.fromhex("fa f4")
 
 
 def kernel(path, code):
@@ -258,6 +264,19 @@ class Test:
             heard.write(b'{"execute": "quit"}\n')
             run.end(0)
 
+    def testdev(self):
+        """A guest that says Nq ends the run, here and on QEMU."""
+        options = ["-chardev", "testdev,id=t", "-serial", "null", "-serial", "chardev:t"]
+        for text, status in ((b"  21 q", 43), (b"q", 1), (b"x5y\n7q", 15), (b"1 2q", 1), (b"255q", 255)):
+            guest = kernel(self.folder / "testdev", say(text))
+            commands = [[self.intact, "run"]]
+            if shutil.which(harness.QEMU):
+                commands.append([harness.QEMU])
+            for command in commands:
+                result = harness.run([*command, "-m", "16M", "-display", "none", "-kernel", guest, *options], TIMEOUT)
+                if result.returncode != status:
+                    harness.fail(f"{text} is to end the run with {status}", result)
+
     def nobody_reads(self):
         """More than is kept, with nobody there and with a peer that does not read: the run comes to its end, and says it."""
         guest = kernel(self.folder / "flood", flood(3 << 20))
@@ -321,7 +340,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         test = Test(sys.argv[1], pathlib.Path(folder))
         checks = [test.unix_server, test.tcp_server, test.waits, test.client, test.telnet, test.pty, test.pipes, test.second_port,
-                  test.mux, test.monitors, test.nobody_reads, test.replays, test.refused]
+                  test.mux, test.monitors, test.testdev, test.nobody_reads, test.replays, test.refused]
         for check in checks:
             start = time.monotonic()
             check()
