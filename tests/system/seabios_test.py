@@ -6,7 +6,8 @@
 
 Without a disk it comes to "No bootable device", waits and resets. Its log, at port 402h, says what it has found. With a disk, on IDE
 or virtio, it starts the first sector (guests/tests/x86_64/boot_sector.S), which reads and writes others, or a CD's boot image
-(boot_cd.S); on QEMU the screen is the same. Two runs agree in every byte and end at the same instruction; so do a replay of a recorded run, and a run that goes on from a
+(boot_cd.S); on QEMU the screen is the same. The same disks and CDs start on q35, at its AHCI
+controller. Two runs agree in every byte and end at the same instruction; so do a replay of a recorded run, and a run that goes on from a
 saved state.
 """
 import pathlib
@@ -50,10 +51,10 @@ def in_order(out, wanted, result):
 
 
 class Machine:
-    def __init__(self, intact, folder):
-        self.intact, self.folder = intact, pathlib.Path(folder)
+    def __init__(self, intact, folder, kind="pc"):
+        self.intact, self.folder, self.kind = intact, pathlib.Path(folder), kind
         self.log = self.folder / "log"
-        self.options = ["-machine", "pc", "-m", "128M", "-nographic", "-no-reboot", "-d", "exit", "-bios",
+        self.options = ["-machine", kind, "-m", "128M", "-nographic", "-no-reboot", "-d", "exit", "-bios",
                         firmware.prepare("seabios"), "-chardev", f"file,id=log,path={self.log}",
                         "-device", "isa-debugcon,iobase=0x402,chardev=log"]
 
@@ -110,7 +111,7 @@ def from_disk(result):
 def check_keys(machine, guests):
     """Esc at its prompt shows the menu, and there 1 starts the disk. The keys are in a journal: a replay needs no file."""
     keys = machine.folder / "keys"
-    keys.write_text("# while it waits, halted\n3840K esc\n+500ms 1 20\n")
+    keys.write_text("# while it waits, halted\n3450K esc\n+500ms 1 20\n")
     options = ["-hda", str(make_disk(machine, guests)), "-snapshot", "-device", "isa-debug-exit,iobase=0xf4", "-boot", "menu=on",
                "-limit", str(LIMIT), "-sendkeys", str(keys)]
     first = machine.run(options, status=33)
@@ -152,7 +153,7 @@ def check_cd(machine, guests):
 
 def check_qemu(machine, options, ours):
     image = machine.options[machine.options.index("-bios") + 1]
-    result = harness.run([*harness.qemu(), "-machine", "pc", "-m", "128M", "-nographic", "-vga", "none", "-net", "none", "-no-reboot",
+    result = harness.run([*harness.qemu(), "-machine", machine.kind, "-m", "128M", "-nographic", "-vga", "none", "-net", "none", "-no-reboot",
                           "-bios", image, *options], TIMEOUT)
     if from_disk(result) != from_disk(ours):
         harness.fail(f"QEMU's screen is another:\n{from_disk(result)}", ours)
@@ -174,6 +175,11 @@ def main():
                 check_snapshot(machine, ours, harness.instructions(ours) - IN_SECTOR, options)
         check_cd(machine, sys.argv[2])
         check_keys(machine, sys.argv[2])
+        machine = Machine(sys.argv[1], folder, "q35") # where -hda is at an AHCI controller
+        ours, options = check_disk(machine, sys.argv[2], "IDE")
+        check_qemu(machine, options, ours)
+        check_snapshot(machine, ours, harness.instructions(ours) - IN_SECTOR, options)
+        check_cd(machine, sys.argv[2])
 
 
 main()
