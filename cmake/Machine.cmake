@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 # The rooms of whole machines, and the libraries from outside that they need.
 room(devices_pci      src/devices/pci      base msi)
-room(devices_virtio   src/devices/virtio   base msi devices_pci)
+room(devices_virtio   src/devices/virtio   base msi devices_pci devices_storage)
 room(devices_display  src/devices/display  base msi devices_pci)
 room(devices_storage  src/devices/storage  base msi devices_pci)
 room(devices_input    src/devices/input    base)

@@ -561,6 +561,8 @@
 #define device_property intact_private_device_property
 #define device_ramfb intact_private_device_ramfb
 #define device_read_rom intact_private_device_read_rom
+#define device_scsi_cd intact_private_device_scsi_cd
+#define device_scsi_hd intact_private_device_scsi_hd
 #define device_size intact_private_device_size
 #define device_switch intact_private_device_switch
 #define device_vga intact_private_device_vga
@@ -571,6 +573,9 @@
 #define device_virtio_net_pci intact_private_device_virtio_net_pci
 #define device_virtio_rng_device intact_private_device_virtio_rng_device
 #define device_virtio_rng_pci intact_private_device_virtio_rng_pci
+#define device_virtio_scsi intact_private_device_virtio_scsi
+#define device_virtio_scsi_device intact_private_device_virtio_scsi_device
+#define device_virtio_scsi_pci intact_private_device_virtio_scsi_pci
 #define device_virtio_serial_device intact_private_device_virtio_serial_device
 #define device_virtio_serial_pci intact_private_device_virtio_serial_pci
 #define digest_bytes intact_private_digest_bytes
@@ -1276,6 +1281,7 @@
 #define mistakes_find intact_private_mistakes_find
 #define mistakes_free intact_private_mistakes_free
 #define mistakes_sweep intact_private_mistakes_sweep
+#define mmc_answer intact_private_mmc_answer
 #define mmx_pabsb intact_private_mmx_pabsb
 #define mmx_pabsd intact_private_mmx_pabsd
 #define mmx_pabsw intact_private_mmx_pabsw
@@ -1924,6 +1930,16 @@
 #define scan_byte intact_private_scan_byte
 #define scan_hex intact_private_scan_hex
 #define scan_text intact_private_scan_text
+#define scsi_bad intact_private_scsi_bad
+#define scsi_blocks_execute intact_private_scsi_blocks_execute
+#define scsi_common intact_private_scsi_common
+#define scsi_execute intact_private_scsi_execute
+#define scsi_fail intact_private_scsi_fail
+#define scsi_init intact_private_scsi_init
+#define scsi_parameters intact_private_scsi_parameters
+#define scsi_reply intact_private_scsi_reply
+#define scsi_reset intact_private_scsi_reset
+#define scsi_visit intact_private_scsi_visit
 #define send_queue_empty intact_private_send_queue_empty
 #define send_queue_flush intact_private_send_queue_flush
 #define send_queue_write intact_private_send_queue_write
@@ -2439,6 +2455,10 @@
 #define virtio_rng_init intact_private_virtio_rng_init
 #define virtio_rng_visit intact_private_virtio_rng_visit
 #define virtio_running intact_private_virtio_running
+#define virtio_scsi_connect intact_private_virtio_scsi_connect
+#define virtio_scsi_init intact_private_virtio_scsi_init
+#define virtio_scsi_unit intact_private_virtio_scsi_unit
+#define virtio_scsi_visit intact_private_virtio_scsi_visit
 #define virtio_set_features intact_private_virtio_set_features
 #define virtio_set_status intact_private_virtio_set_status
 #define virtio_slots_free intact_private_virtio_slots_free

@@ -100,7 +100,7 @@ struct intact_drive_config {
     bool
         cd; // INTACT_DRIVE_IDE: a CD drive with the file as its medium, which is never written; without a file it is empty
     enum intact_drive_format format; // of the file; INTACT_DRIVE_PFLASH: INTACT_DRIVE_RAW
-    bool discard; // what the guest discards reads as zeroes, and its room is given back to the host; false: it stays
+    bool discard;  // what the guest discards reads as zeroes, and its room is given back to the host; false: it stays
     uint64_t size; // INTACT_DRIVE_NULL: bytes, a multiple of INTACT_BLOCK_SECTOR, not 0
     // Other processes may have the file open as they like. false, on hosts that can tell: a drive that is written is nobody else's,
     // and one that is read is written by nobody else. The `share-rw` of a device lets others write besides.

@@ -14,13 +14,13 @@
 
 #include "base/bits.h"
 #include "devices/storage/ata.h"
+#include "devices/storage/mmc.h"
 
 enum { COMMAND_OUT = 1, DATA_IN = 2 };
 enum { BY_DMA = 1 }; // of the features register
 enum { SENSE_NOT_READY = 2, SENSE_MEDIUM = 3, SENSE_ILLEGAL = 5 };
 enum { READ_ERROR = 0x11, INVALID_COMMAND = 0x20, OUT_OF_RANGE = 0x21, INVALID_FIELD = 0x24, NO_MEDIUM = 0x3a };
 enum { PER_CD_SECTOR = ATAPI_SECTOR / ATA_SECTOR };
-enum { PROFILE_CD = 0x0008, DATA_TRACK = 0x14, LEAD_OUT = 0xaa, PREGAP = 150 };
 
 // --- How a packet ends -----------------------------------------------------------------------------------------------
 
@@ -88,12 +88,6 @@ static uint32_t big(const uint8_t *at, unsigned size)
     return value;
 }
 
-static void put_big(uint8_t *at, unsigned size, uint32_t value)
-{
-    while (size--)
-        *at++ = (uint8_t)(value >> (8 * size));
-}
-
 static uint32_t cd_sectors(const struct ata *ata)
 {
     return (uint32_t)(ata->sectors / PER_CD_SECTOR);
@@ -135,15 +129,6 @@ static void inquiry(struct ata *ata, const uint8_t *packet)
     reply(ata, 36, big(packet + 3, 2));
 }
 
-static void read_capacity(struct ata *ata, const uint8_t *packet)
-{
-    uint8_t *out = blank(ata);
-    (void)packet;
-    put_big(out, 4, cd_sectors(ata) - 1);
-    put_big(out + 4, 4, ATAPI_SECTOR);
-    reply(ata, 8, 8);
-}
-
 static void read_sectors(struct ata *ata, uint32_t first, uint32_t count)
 {
     uint32_t all = cd_sectors(ata);
@@ -181,104 +166,6 @@ static void seek(struct ata *ata, const uint8_t *packet)
         bad(ata, SENSE_ILLEGAL, OUT_OF_RANGE);
 }
 
-// A sector's number, or its minute, second and frame.
-static void put_address(uint8_t *at, uint32_t sector, bool msf)
-{
-    uint32_t frame = sector + PREGAP;
-    if (!msf) {
-        put_big(at, 4, sector);
-        return;
-    }
-    at[1] = (uint8_t)(frame / (75 * 60));
-    at[2] = (uint8_t)(frame / 75 % 60);
-    at[3] = (uint8_t)(frame % 75);
-}
-
-static uint8_t *put_track(uint8_t *at, uint8_t track, uint32_t sector, bool msf)
-{
-    at[1] = DATA_TRACK;
-    at[2] = track;
-    put_address(at + 4, sector, msf);
-    return at + 8;
-}
-
-// 6.30: the medium is one data track in one session.
-static void read_toc(struct ata *ata, const uint8_t *packet)
-{
-    uint8_t format = packet[2] & 15 ? packet[2] & 15 : packet[9] >> 6, first = packet[6];
-    bool msf = packet[1] & 2;
-    uint8_t *out = blank(ata), *end = out + 4;
-    out[2] = out[3] = 1;
-    if (format > 1 || (format == 0 && first > 1 && first != LEAD_OUT)) {
-        bad(ata, SENSE_ILLEGAL, INVALID_FIELD);
-        return;
-    }
-    if (format == 1 || first <= 1)
-        end = put_track(end, 1, 0, msf);
-    if (format == 0)
-        end = put_track(end, LEAD_OUT, cd_sectors(ata), msf);
-    put_big(out, 2, (uint32_t)(end - out) - 2);
-    reply(ata, (uint32_t)(end - out), big(packet + 7, 2));
-}
-
-// 6.10: the list of profiles, and the core feature.
-static void get_configuration(struct ata *ata, const uint8_t *packet)
-{
-    static const uint8_t features[] = { 0, 0, 0x03, 4, 0, PROFILE_CD, 1, 0, 0, 1, 0x03, 4, 0, 0, 0, 2 };
-    uint8_t *out = blank(ata);
-    put_big(out, 4, 4 + sizeof features);
-    put_big(out + 6, 2, ata->sectors ? PROFILE_CD : 0);
-    memcpy(out + 8, features, sizeof features);
-    reply(ata, 8 + sizeof features, big(packet + 7, 2));
-}
-
-// 6.12: nothing has happened.
-static void get_event(struct ata *ata, const uint8_t *packet)
-{
-    enum { POLLED = 1, MEDIA = 4, MEDIA_BIT = 1 << MEDIA, NONE = 0x80, PRESENT = 2 };
-    uint8_t *out = blank(ata);
-    bool media = packet[4] & MEDIA_BIT;
-    if (!(packet[1] & POLLED)) {
-        bad(ata, SENSE_ILLEGAL, INVALID_FIELD);
-        return;
-    }
-    put_big(out, 2, media ? 6 : 2);
-    out[2] = media ? MEDIA : NONE;
-    out[3] = MEDIA_BIT;
-    out[5] = ata->sectors ? PRESENT : 0;
-    reply(ata, media ? 8 : 4, big(packet + 7, 2));
-}
-
-static void read_disc(struct ata *ata, const uint8_t *packet)
-{
-    uint8_t *out = blank(ata);
-    put_big(out, 2, 32);
-    out[2] = 0x0e; // a complete session on a finished disc
-    out[3] = out[4] = out[5] = out[6] = 1;
-    reply(ata, 34, big(packet + 7, 2));
-}
-
-// 5.5: error recovery (01h) and capabilities (2Ah); 3Fh is all pages.
-static void mode_sense(struct ata *ata, const uint8_t *packet)
-{
-    static const uint8_t recovery[] = { 0x01, 6, 0, 5 }, capabilities[] = { 0x2a, 18, 0, 0, 0, 0, 0x29 };
-    uint8_t page = packet[2] & 0x3f, *out = blank(ata), *end = out + 8;
-    if (page != 0x01 && page != 0x2a && page != 0x3f) {
-        bad(ata, SENSE_ILLEGAL, INVALID_FIELD);
-        return;
-    }
-    if (page != 0x2a) {
-        memcpy(end, recovery, sizeof recovery);
-        end += 8;
-    }
-    if (page != 0x01) {
-        memcpy(end, capabilities, sizeof capabilities);
-        end += 20;
-    }
-    put_big(out, 2, (uint32_t)(end - out) - 2);
-    reply(ata, (uint32_t)(end - out), big(packet + 7, 2));
-}
-
 // --- The list --------------------------------------------------------------------------------------------------------
 
 static const struct packet_command {
@@ -292,14 +179,8 @@ static const struct packet_command {
     { 0x12, "INQUIRY", inquiry, false },
     { 0x1b, "START STOP UNIT", done, false },
     { 0x1e, "PREVENT ALLOW MEDIUM REMOVAL", done, false },
-    { 0x25, "READ CAPACITY", read_capacity, true },
     { 0x28, "READ (10)", read_10, true },
     { 0x2b, "SEEK (10)", seek, true },
-    { 0x43, "READ TOC/PMA/ATIP", read_toc, true },
-    { 0x46, "GET CONFIGURATION", get_configuration, false },
-    { 0x4a, "GET EVENT/STATUS NOTIFICATION", get_event, false },
-    { 0x51, "READ DISC INFORMATION", read_disc, true },
-    { 0x5a, "MODE SENSE (10)", mode_sense, false },
     { 0xa8, "READ (12)", read_12, true },
 };
 
@@ -315,6 +196,19 @@ void atapi_begin(struct ata *ata)
     ata->status = ATA_DRDY | ATA_DSC | ATA_DRQ;
 }
 
+static void answer(struct ata *ata, const uint8_t *packet)
+{
+    uint32_t size, room;
+    switch (mmc_answer(packet, cd_sectors(ata), ata->buffer, &size, &room)) {
+    case MMC_DONE: reply(ata, size, room); return;
+    case MMC_ILLEGAL: bad(ata, SENSE_ILLEGAL, INVALID_FIELD); return;
+    case MMC_NOT_READY: bad(ata, SENSE_NOT_READY, NO_MEDIUM); return;
+    case MMC_UNKNOWN: break;
+    }
+    ata->mistakes[ATA_MISTAKE_COMMAND]++;
+    bad(ata, SENSE_ILLEGAL, INVALID_COMMAND);
+}
+
 void atapi_execute(struct ata *ata)
 {
     uint8_t packet[ATAPI_PACKET];
@@ -327,6 +221,5 @@ void atapi_execute(struct ata *ata)
                 commands[i].run(ata, packet);
             return;
         }
-    ata->mistakes[ATA_MISTAKE_COMMAND]++;
-    bad(ata, SENSE_ILLEGAL, INVALID_COMMAND);
+    answer(ata, packet);
 }

@@ -21,6 +21,12 @@ extern const struct device_driver device_virtio_blk_pci, device_virtio_net_pci, 
     device_virtio_serial_pci;
 extern const struct device_driver device_virtio_blk_device, device_virtio_net_device, device_virtio_rng_device,
     device_virtio_serial_device;
+extern const struct device_driver device_virtio_scsi_pci, device_virtio_scsi_device;
 extern const struct device_driver device_virtconsole;
+// The adapter whose bus `bus` is, ID.0; NULL as `bus`: the first one. NULL: there is none.
+struct virtio_scsi *device_virtio_scsi(struct board *board, const char *bus);
+
+// device_scsi.c
+extern const struct device_driver device_scsi_hd, device_scsi_cd;
 
 #endif

@@ -18,6 +18,7 @@
 #include "devices/virtio/virtio_net.h"
 #include "devices/virtio/virtio_pci.h"
 #include "devices/virtio/virtio_rng.h"
+#include "devices/virtio/virtio_scsi.h"
 #include "machine/board/board.h"
 #include "machine/board/device_drivers.h"
 
@@ -35,6 +36,7 @@ struct placed {
         struct virtio_blk blk;
         struct virtio_net net;
         struct virtio_rng rng;
+        struct virtio_scsi scsi;
         struct virtio_console console;
     };
     const struct intact_chardev_config *chardev;
@@ -209,6 +211,34 @@ static void visit_serial(struct placed *placed, struct visit *v)
 #define SERIAL_PROPERTIES                                                                                              \
     {                                                                                                                  \
         "max_ports", "1: the port that a virtconsole gets"                                                             \
+    }
+
+// --- SCSI -----------------------------------------------------------------------------------------------------------
+
+static int make_scsi(struct placed *placed, const struct intact_device_config *config)
+{
+    enum { MOST = VIRTIO_QUEUES - VIRTIO_SCSI_QUEUES };
+    uint64_t cpus = placed->board->config.cpus < MOST ? placed->board->config.cpus : MOST;
+    uint64_t queues = placed->on_pci ? cpus : 1, size = VIRTIO_SCSI_QUEUE_SIZE;
+    int result = device_number(placed->board, config, "num_queues", 1, MOST, &queues);
+    if (result == 0)
+        result = power_of_two(placed, config, "virtqueue_size", 4, VIRTQUEUE_SIZE_MAX, &size);
+    if (result < 0)
+        return result;
+    virtio_scsi_init(&placed->scsi, (unsigned)queues, (unsigned)size);
+    placed->virtio = &placed->scsi.virtio;
+    return 0;
+}
+
+static void visit_scsi(struct placed *placed, struct visit *v)
+{
+    virtio_scsi_visit(&placed->scsi, v);
+}
+
+#define SCSI_PROPERTIES                                                                                                \
+    { "num_queues", "1 to 62: request queues; by default one for each processor on PCI" },                             \
+    {                                                                                                                  \
+        "virtqueue_size", "a power of two, 256 by default: requests that a queue holds"                                \
     }
 
 // --- Life of all ----------------------------------------------------------------------------------------------------
@@ -485,8 +515,22 @@ static int create(struct board *board, const struct intact_device_config *config
 
 DRIVERS(blk, 0x010000, "a disk", BLK_PROPERTIES);
 DRIVERS(net, 0x020000, "a network card", NET_PROPERTIES);
+DRIVERS(scsi, 0x010000, "an adapter for scsi-hd and scsi-cd, the bus ID.0", SCSI_PROPERTIES);
 DRIVERS(rng, 0x00ff00, "a source of bytes that look random", RNG_PROPERTIES);
 DRIVERS(serial, 0x078000, "a port for a virtconsole", SERIAL_PROPERTIES);
+
+struct virtio_scsi *device_virtio_scsi(struct board *board, const char *bus)
+{
+    for (unsigned i = 0; i < board->devices.count; i++) {
+        const struct board_device *device = &board->devices.devices[i];
+        struct placed *placed = device->object;
+        size_t length = strlen(device->name);
+        if (device->ops == &placed_ops && placed->kind == &kind_scsi &&
+            (!bus || (strncmp(bus, device->name, length) == 0 && strcmp(bus + length, ".0") == 0)))
+            return &placed->scsi;
+    }
+    return NULL;
+}
 
 // --- virtconsole ----------------------------------------------------------------------------------------------------
 
