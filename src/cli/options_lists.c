@@ -8,9 +8,11 @@
 
 #include "cli/text.h"
 
-static const char *const machine_list[] = { "pc     x86-64: an 8259A pair, one IOAPIC, a local APIC per processor",
-                                            "virt   AArch64: a GIC, version 2 or 3, and a generic timer per processor",
-                                            NULL };
+static const char *const machine_list[] = {
+    "pc     x86-64: an 8259A pair, one IOAPIC, a local APIC per processor; 440FX and PIIX",
+    "q35    the same with a Q35 and an ICH9; pc-q35-N.N is q35, pc-i440fx-N.N pc",
+    "virt   AArch64: a GIC, version 2 or 3, and a generic timer per processor", NULL
+};
 static const char *const accel_list[] = { "tcg    processors and interrupts in software; the only one", NULL };
 static const char *const stream_list[] = { "stdio        standard input and output",
                                            "mon:stdio    the same, with Ctrl-a x to quit and Ctrl-a c for the monitor",
