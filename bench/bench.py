@@ -26,6 +26,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 import boot_firmware # noqa: E402
 import debugger # noqa: E402
+import flow # noqa: E402
 import growth # noqa: E402
 import idle # noqa: E402
 import linux # noqa: E402
@@ -244,6 +245,15 @@ def measure_stress(report, bench):
             report.add(f"stress-ng --{method} in {arch}, an operation", "ns", rivals, values, stress.AIM)
 
 
+def measure_flow(report, bench):
+    arch = next(iter(bench.family.kernels))
+    rivals = report.rivals(bench.qemu, 1)
+    for way in flow.WAYS:
+        with unless_missing():
+            values = flow.measure([report.ours, *rivals], arch, way, report.some)
+            report.add(f"TCP over virtio-net {way}, {arch}, a MiB", "ms", rivals, values, flow.AIM)
+
+
 def measure_kernels(report, bench, pair):
     """A family's smallest kernel, against QEMU with -icount, without which it neither records nor goes back."""
     arch = next(iter(bench.family.kernels))
@@ -268,6 +278,8 @@ def measure_family(report, family):
             measure_stress(report, bench)
         if family is X86_64 and report.wanted("firmware"):
             measure_firmware(report, bench)
+        if report.wanted("flow"):
+            measure_flow(report, bench)
         measure_kernels(report, bench, pair)
     if family is AARCH64 and report.wanted("lpis"):
         few, many = lpi_cost(bench, report.ours, report.rounds)
@@ -279,7 +291,7 @@ def main():
     parser.add_argument("--build", default="build/release", help="where intact and its guests were built")
     parser.add_argument("--rounds", type=int, default=5, help="runs behind each median (default 5)")
     parser.add_argument("--only", help="names of guests, 'empty', 'growth', 'idle', 'stub', 'trace', 'boot', 'boot_smp', 'stress', "
-                        "'firmware', 'replay', 'snapshots', 'back', 'lpis', 'groups', with commas")
+                        "'flow', 'firmware', 'replay', 'snapshots', 'back', 'lpis', 'groups', with commas")
     parser.add_argument("--family", choices=["x86_64", "aarch64"], help="this one alone")
     parser.add_argument("--quick", action="store_true", help="one round: a smoke test, not a measurement")
     parser.add_argument("--markdown", action="store_true", help="print the tables for docs/benchmarks.md")
