@@ -155,8 +155,8 @@ static int take_echr(struct settings *settings, const char *value)
 
 static int take_limit(struct settings *settings, const char *value)
 {
-    if (!text_number(value, &settings->config.limit) || settings->config.limit == 0)
-        return refuse(settings, "-limit: '%.80s' is not a number of instructions", value);
+    if (!text_count(value, NULL, &settings->config.limit) || settings->config.limit == 0)
+        return refuse(settings, "-limit: '%.80s' is not a number of instructions; 1000000 and 120M are", value);
     return 0;
 }
 
@@ -417,7 +417,7 @@ const struct option options[] = {
     { "rtc", "base=utc|localtime|DATE[,clock=vm]", GROUP_TIME,
       "The date at the start: the host's time, or a date like 2026-01-01T00:00:00, which is the default.", rtc_words,
       take_rtc },
-    { "limit", "N", GROUP_TIME, "Stops after N instructions of all processors, with exit status 66.", NULL,
+    { "limit", "N", GROUP_TIME, "Stops after N instructions of all processors (as 120M), with exit status 66.", NULL,
       take_limit },
 
     { "d", "ITEM[,ITEM]", GROUP_OBSERVE,
@@ -463,7 +463,8 @@ const struct option options[] = {
       lint_words, take_lint },
 
     { "screendump-at", "N:FILE", GROUP_OBSERVE,
-      "Writes the guest's picture to FILE.png, or as PPM to a file with another name, when N instructions have been "
+      "Writes the guest's picture to FILE.png, or as PPM to a file with another name, when N instructions (as 120M) "
+      "have been "
       "executed. Needs a display (-vga std). May be given more than once, and does not change the run.",
       NULL, take_screendump },
 
@@ -592,6 +593,12 @@ static int take_value(struct settings *settings, const struct option *option, co
     return list_find(settings, option) ? 0 : list_usage(settings, option);
 }
 
+// What options mean together, once all have been read; each in its place, as later ones count on what earlier ones have added.
+static int (*const resolvers[])(struct settings *settings) = {
+    resolve_semihosting, resolve_drives, resolve_defaults, resolve_cpu,  resolve_net,   resolve_objects,
+    resolve_bios,        resolve_vga,    resolve_globals,  resolve_roms, resolve_lists, resolve_streams,
+};
+
 int options_parse(struct settings *settings, int argc, char *const *argv)
 {
     for (int i = 0; i < argc; i++) {
@@ -606,10 +613,8 @@ int options_parse(struct settings *settings, int argc, char *const *argv)
         if (take_value(settings, option, option->argument ? argv[i] : NULL) < 0)
             return -1;
     }
-    if (resolve_semihosting(settings) < 0 || resolve_drives(settings) < 0 || resolve_defaults(settings) < 0 ||
-        resolve_cpu(settings) < 0 || resolve_net(settings) < 0 || resolve_objects(settings) < 0 ||
-        resolve_bios(settings) < 0 || resolve_vga(settings) < 0 || resolve_globals(settings) < 0 ||
-        resolve_roms(settings) < 0 || resolve_lists(settings) < 0)
-        return -1;
-    return resolve_streams(settings);
+    for (unsigned i = 0; i < sizeof resolvers / sizeof resolvers[0]; i++)
+        if (resolvers[i](settings) < 0)
+            return -1;
+    return 0;
 }

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <intact/machine.h>
@@ -13,15 +12,16 @@
 
 #include "cli/options.h"
 #include "cli/run.h"
+#include "cli/text.h"
 
 int take_screendump(struct settings *settings, const char *value)
 {
-    char *end;
+    const char *end;
     struct screendump *dump = &settings->dumps[settings->dump_count];
-    errno = 0;
-    uint64_t at = strtoull(value, &end, 10);
-    if (*value < '0' || *value > '9' || errno || *end != ':' || !end[1])
-        return refuse(settings, "-screendump-at: '%.80s' is not N:FILE, a count of instructions and a file", value);
+    uint64_t at;
+    if (!text_count(value, &end, &at) || *end != ':' || !end[1])
+        return refuse(settings, "-screendump-at: '%.80s' is not N:FILE, a count of instructions (120M) and a file",
+                      value);
     if (settings->dump_count == SCREENDUMP_LIMIT)
         return refuse(settings, "-screendump-at: more than %d", SCREENDUMP_LIMIT);
     *dump = (struct screendump){ .at = at, .file = settings_copy(settings, end + 1) };

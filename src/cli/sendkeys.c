@@ -13,6 +13,7 @@
 #include <intact/machine.h>
 
 #include "cli/options.h"
+#include "cli/text.h"
 #include "machine/key_text.h"
 
 int take_sendkeys(struct settings *settings, const char *value)
@@ -121,16 +122,10 @@ static int begin_batch(const struct reader *reader, uint64_t at)
 // "120M" is 120,000,000 instructions.
 static int take_count(const struct reader *reader, const char *word)
 {
-    static const char suffixes[] = "KMG";
-    char *end;
-    errno = 0;
-    uint64_t count = strtoull(word, &end, 10), unit = 1;
-    const char *suffix = *end ? strchr(suffixes, *end) : NULL;
-    for (long i = suffix ? suffix - suffixes : -1; i >= 0; i--)
-        unit *= 1000;
-    if (!isdigit((unsigned char)*word) || errno || (*end && (!suffix || end[1])) || count > UINT64_MAX / unit)
+    uint64_t count;
+    if (!text_count(word, NULL, &count))
         return refuse_line(reader, "a line begins with a count of instructions (120M) or a time (+500ms), not", word);
-    return begin_batch(reader, count * unit);
+    return begin_batch(reader, count);
 }
 
 // "+500ms", "+2s": as waits of at most INTACT_HOLD_MAX.

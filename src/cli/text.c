@@ -20,6 +20,28 @@ bool text_number(const char *text, uint64_t *value)
     return errno == 0 && *end == 0;
 }
 
+bool text_count(const char *text, const char **end, uint64_t *count)
+{
+    static const char suffixes[] = "KMG";
+    char *rest;
+    if (!end && text_number(text, count))
+        return true;
+    if (!isdigit((unsigned char)*text))
+        return false;
+    errno = 0;
+    uint64_t number = strtoull(text, &rest, 10), unit = 1;
+    const char *suffix = *rest ? strchr(suffixes, toupper((unsigned char)*rest)) : NULL;
+    for (long i = suffix ? suffix - suffixes : -1; i >= 0; i--)
+        unit *= 1000;
+    rest += suffix != NULL;
+    if (errno || number > UINT64_MAX / unit || (!end && *rest))
+        return false;
+    *count = number * unit;
+    if (end)
+        *end = rest;
+    return true;
+}
+
 bool text_size(const char *text, unsigned shift, uint64_t *bytes)
 {
     static const char suffixes[] = "BKMGT";

@@ -9,6 +9,9 @@
 
 // A whole unsigned number, decimal or with 0x. False: something else, or more than 64 bits.
 bool text_number(const char *text, uint64_t *value);
+// A count of instructions: a number as above, or a decimal one with K, M or G for 10^3, 10^6 or 10^9. It is all of the text, or, with
+// `end`, what stands before there.
+bool text_count(const char *text, const char **end, uint64_t *count);
 
 // A size with an optional suffix (K, M, G, T, with or without B or iB); without one in units of 2^`shift` bytes.
 bool text_size(const char *text, unsigned shift, uint64_t *bytes);

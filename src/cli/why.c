@@ -109,7 +109,7 @@ static int show_usage(void)
 // A number of instructions, or else an event, which the machine knows.
 static int take_place(struct settings *settings, const char *place)
 {
-    if (text_number(place, &settings->why_at) && settings->why_at)
+    if (text_count(place, NULL, &settings->why_at) && settings->why_at)
         return 0;
     if (!isalpha((unsigned char)*place))
         return refuse(settings, "why: -at needs a number of instructions, or an event as of -break, not '%.80s'",

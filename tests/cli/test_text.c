@@ -18,6 +18,21 @@ Test(text, numbers_are_whole_and_fit_64_bits)
         cr_assert_not(text_number(bad[i], &value), "'%s'", bad[i]);
 }
 
+Test(text, counts_have_decimal_suffixes)
+{
+    static const char *const wrong[] = { "", "M", "12MM", "12 M", "12T", "-1K", "1.5M", "99999999999G", "0x10M" };
+    const char *end;
+    uint64_t count;
+    cr_assert(text_count("120M", NULL, &count) && count == 120000000);
+    cr_assert(text_count("3k", NULL, &count) && count == 3000);
+    cr_assert(text_count("18G", NULL, &count) && count == UINT64_C(18000000000));
+    cr_assert(text_count("0x10", NULL, &count) && count == 16);
+    cr_assert(text_count("7K:file", &end, &count) && count == 7000);
+    cr_assert_str_eq(end, ":file");
+    for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        cr_assert_not(text_count(wrong[i], NULL, &count), "%s", wrong[i]);
+}
+
 Test(text, sizes_have_suffixes_and_a_unit)
 {
     uint64_t bytes;
