@@ -321,6 +321,11 @@ struct intact_machine_config {
     // run with INTACT_DEBUG_EXIT and its status.
     bool semihosting;
     const char *semihosting_line; // the command line that it can ask for; NULL: empty
+
+    // INTACT_VIRT: /chosen of the device tree has a kaslr-seed and an rng-seed, made from `seed`: the same in every run, and after a
+    // reset. Then a kernel is at another address than in its symbols.
+    bool tree_seeds;
+    uint64_t seed;
 };
 
 // One processor, 128 MiB, an HPET, ACPI, COM1 without output, reboot, the fixed date 2026-01-01; nothing to run.

@@ -153,6 +153,13 @@ static int take_echr(struct settings *settings, const char *value)
     return 0;
 }
 
+static int take_seed(struct settings *settings, const char *value)
+{
+    if (!text_number(value, &settings->config.seed))
+        return refuse(settings, "-seed: '%.80s' is not a number", value);
+    return 0;
+}
+
 static int take_limit(struct settings *settings, const char *value)
 {
     if (!text_count(value, NULL, &settings->config.limit) || settings->config.limit == 0)
@@ -240,9 +247,8 @@ static const char *const rtc_words[] = { "base=utc", "base=2026-01-01T00:00:00",
 const struct option options[] = {
     { "machine", "[type=]pc|q35|virt[,PROPERTY=VALUE]", GROUP_MACHINE,
       "The machine to build. Properties of pc and q35: hpet=on|off (the HPET); of virt: gic-version=2|3, its=on|off "
-      "(an ITS, "
-      "with "
-      "GICv3); of all: acpi=on|off (ACPI tables; on virt a firmware gets them), accel=NAME as with -accel.",
+      "(an ITS, with GICv3), dtb-randomness=on|off (seeds in the device tree, off by default); of all: acpi=on|off "
+      "(ACPI tables; on virt a firmware gets them), accel=NAME as with -accel.",
       machine_types, take_machine },
     { "M", "...", GROUP_MACHINE, "The same as -machine.", machine_types, take_machine },
     { "cpu", "MODEL[,+FEATURE][,-FEATURE]", GROUP_MACHINE, "The model of the processors; -cpu help lists them.", NULL,
@@ -261,6 +267,9 @@ const struct option options[] = {
     { "enable-kvm", NULL, GROUP_MACHINE, "The same as -accel kvm: skipped with a note.", NULL, take_enable_kvm },
     { "no-acpi", NULL, GROUP_MACHINE, "No ACPI tables; the MP table or the device tree remains.", NULL, take_no_acpi },
     { "no-hpet", NULL, GROUP_MACHINE, "No HPET.", NULL, take_no_hpet },
+    { "seed", "N", GROUP_MACHINE,
+      "What the seeds in the device tree are made from (-machine virt,dtb-randomness=on); 0 by default.", NULL,
+      take_seed },
     { "uuid", "UUID", GROUP_MACHINE,
       "The machine's UUID, as 8-4-4-4-12 hexadecimal digits: in SMBIOS, in fw_cfg, and by QMP.", NULL, take_uuid },
     { "smbios", "type=N[,NAME=VALUE]|file=FILE", GROUP_MACHINE,

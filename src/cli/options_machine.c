@@ -136,7 +136,8 @@ static int take_machine_pc(struct settings *settings, const struct properties *p
 
 static int take_machine_virt(struct settings *settings, const struct properties *properties)
 {
-    static const char *const own[] = { "type", "acpi", "gic-version", "its", "accel", "memory-backend", NULL };
+    static const char *const own[] = { "type", "acpi",  "dtb-randomness", "gic-version",
+                                       "its",  "accel", "memory-backend", NULL };
     const char *names[MACHINE_NAMES];
     if (properties_get(properties, "help"))
         return list_machine(settings, fixed_virt, own);
@@ -150,6 +151,7 @@ static int take_machine_virt(struct settings *settings, const struct properties 
     if (version)
         settings->config.gic_version = (unsigned)number;
     if (property_switch(settings, "-machine", properties, "acpi", &settings->config.acpi) < 0 ||
+        property_switch(settings, "-machine", properties, "dtb-randomness", &settings->config.tree_seeds) < 0 ||
         property_switch(settings, "-machine", properties, "its", &settings->config.its) < 0)
         return -1;
     if (settings->config.gic_version == 2 && properties_get(properties, "its") && settings->config.its)

@@ -63,6 +63,10 @@ Test(options, a_bare_metal_test_command_line_is_taken)
 Test(options, what_a_machine_has_can_be_said)
 {
     TAKES("-machine", "pc,usb=off,vmport=off,smm=off,kernel_irqchip=split,graphics=off,dump-guest-core=off");
+    TAKES("-machine", "virt,acpi=off,dtb-randomness=on", "-seed", "0x12");
+    cr_assert(settings.config.tree_seeds && !settings.config.acpi);
+    cr_assert_eq(settings.config.seed, 0x12);
+    REFUSES("-seed: 'x' is not a number", "-seed", "x");
     TAKES("-machine", "virt,virtualization=off,secure=off,mte=off,highmem=on,acpi=off,iommu=none");
     REFUSES("-machine: usb=on: only off is here", "-machine", "pc,usb=on");
     REFUSES("-machine: virtualization=on: only off is here", "-machine", "virt,virtualization=on");

@@ -8,6 +8,7 @@
 #include "devices/virtio/virtio_rng.h"
 
 #include "base/bits.h"
+#include "base/split.h"
 
 enum { QUEUE_SIZE = 64, PIECE = 256 };
 enum { MOST = 65536 }; // bytes for one request: 5.4.6.1 allows less than was requested
@@ -27,14 +28,6 @@ static uint64_t next(uint64_t *state)
     state[2] ^= shifted;
     state[3] = rotate(state[3], 45);
     return result;
-}
-
-static uint64_t split(uint64_t *seed)
-{
-    uint64_t z = *seed += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
 }
 
 static uint32_t handle(void *owner, unsigned queue, const struct virtqueue_chain *chain)
@@ -65,7 +58,7 @@ void virtio_rng_init(struct virtio_rng *rng, uint64_t seed)
     virtio_init(&rng->virtio, &type, rng, 0, 0);
     virtio_add_queue(&rng->virtio, QUEUE_SIZE);
     for (unsigned i = 0; i < countof(rng->state); i++)
-        rng->state[i] = split(&seed);
+        rng->state[i] = split_next(&seed);
 }
 
 void virtio_rng_visit(struct virtio_rng *rng, struct visit *v)

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/split.h"
+
 enum { SPI = 0, PPI = 1 }; // first cell of an interrupt
 enum { LEVEL_HIGH = 4 };   // third cell
 enum { PHANDLE_GIC = 1, PHANDLE_CLOCK = 2, PHANDLE_MSI = 3, PHANDLE_GPIO = 4 };
@@ -106,6 +108,17 @@ static void put_root(struct tree *tree)
     cell(tree, "interrupt-parent", PHANDLE_GIC);
 }
 
+// Linux, Documentation/devicetree/bindings/chosen.txt; the schema chosen.yaml.
+static void put_seeds(struct tree *tree, uint64_t seed)
+{
+    enum { NUMBERS = 4 };
+    fdt64_t numbers[NUMBERS];
+    note(tree, fdt_property_u64(tree->fdt, "kaslr-seed", split_next(&seed)));
+    for (unsigned i = 0; i < NUMBERS; i++)
+        numbers[i] = cpu_to_fdt64(split_next(&seed));
+    note(tree, fdt_property(tree->fdt, "rng-seed", numbers, sizeof numbers));
+}
+
 static void put_chosen(struct tree *tree, const struct fdt_description *machine)
 {
     char serial[64];
@@ -115,6 +128,8 @@ static void put_chosen(struct tree *tree, const struct fdt_description *machine)
         text(tree, "stdout-path", serial);
     if (machine->append)
         text(tree, "bootargs", machine->append);
+    if (machine->seeds)
+        put_seeds(tree, machine->seed);
     if (machine->initrd_size) {
         note(tree, fdt_property_u64(tree->fdt, "linux,initrd-start", machine->initrd_base));
         note(tree, fdt_property_u64(tree->fdt, "linux,initrd-end", machine->initrd_base + machine->initrd_size));

@@ -3,6 +3,7 @@
 #ifndef MACHINE_TABLES_FDT_H
 #define MACHINE_TABLES_FDT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,7 +43,9 @@ struct fdt_description {
     unsigned power_pin;    // of it: the power button
     uint32_t serial_clock; // Hz
 
-    const char *append;                // NULL: none
+    const char *append; // NULL: none
+    bool seeds;         // /chosen has some, made from `seed`
+    uint64_t seed;
     uint64_t initrd_base, initrd_size; // 0 bytes: none
 };
 

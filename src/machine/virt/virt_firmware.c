@@ -68,6 +68,8 @@ void virt_describe(struct board *board)
         .power_pin = VIRT_POWER_PIN,
         .serial_clock = (uint32_t)PL011_CLOCK_HZ,
         .append = virt->board.config.append,
+        .seeds = virt->board.config.tree_seeds,
+        .seed = virt->board.config.seed,
     };
 }
 

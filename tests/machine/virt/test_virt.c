@@ -249,6 +249,21 @@ Test(virt, the_tree_describes_what_is_there)
     cr_assert_lt(fdt_path_offset(tree(), "/intc@8000000/its@8080000"), 0);
 }
 
+// splitmix64: its first numbers of seed 0 are known.
+Test(virt, seeds_are_in_the_tree_if_they_are_asked_for)
+{
+    MAKE(code_hello);
+    cr_assert_null(fdt_getprop(tree(), fdt_path_offset(tree(), "/chosen"), "kaslr-seed", NULL));
+    board_destroy(&virt.board);
+    setup();
+    config.tree_seeds = true;
+    MAKE(code_hello);
+    cr_assert_eq(cell_of("/chosen", "kaslr-seed", 0), 0xe220a839);
+    cr_assert_eq(cell_of("/chosen", "kaslr-seed", 1), 0x7b1dcdaf);
+    cr_assert_eq(cell_of("/chosen", "rng-seed", 0), 0x6e789e6a);
+    cr_assert_neq(cell_of("/chosen", "rng-seed", 7), cell_of("/chosen", "rng-seed", 5));
+}
+
 // IHI 0069, 12.11.35: GICR_TYPER has the affinity in bits 63:32, the processor's number in 23:8, and Last in 4.
 Test(virt, redistributors_from_the_124th_on_are_in_a_second_region)
 {
