@@ -97,8 +97,8 @@ struct intact_drive_config {
     bool snapshot; // what it writes is kept in memory only, and the file is not changed
     // INTACT_DRIVE_NONE, INTACT_DRIVE_IDE: a disk of your own instead of the file. It is copied. NULL: the file.
     const struct intact_block *block;
-    bool
-        cd; // INTACT_DRIVE_IDE: a CD drive with the file as its medium, which is never written; without a file it is empty
+    // INTACT_DRIVE_IDE: a CD drive with the file as its medium, which is never written; without a file it is empty
+    bool cd;
     enum intact_drive_format format; // of the file; INTACT_DRIVE_PFLASH: INTACT_DRIVE_RAW
     bool discard;  // what the guest discards reads as zeroes, and its room is given back to the host; false: it stays
     uint64_t size; // INTACT_DRIVE_NULL: bytes, a multiple of INTACT_BLOCK_SECTOR, not 0
