@@ -586,6 +586,7 @@
 #define disassemble_free intact_private_disassemble_free
 #define disassemble_is_built intact_private_disassemble_is_built
 #define disassemble_line intact_private_disassemble_line
+#define disk_image_backing intact_private_disk_image_backing
 #define disk_image_close intact_private_disk_image_close
 #define disk_image_open intact_private_disk_image_open
 #define disk_place_connect intact_private_disk_place_connect
@@ -1569,13 +1570,13 @@
 #define pc_com_visit intact_private_pc_com_visit
 #define pc_com_wire intact_private_pc_com_wire
 #define pc_describe intact_private_pc_describe
+#define pc_destroy_flash intact_private_pc_destroy_flash
 #define pc_drives_close intact_private_pc_drives_close
 #define pc_drives_connect intact_private_pc_drives_connect
 #define pc_drives_loaded intact_private_pc_drives_loaded
 #define pc_drives_translation intact_private_pc_drives_translation
 #define pc_drives_visit intact_private_pc_drives_visit
 #define pc_drives_wanted intact_private_pc_drives_wanted
-#define pc_destroy_flash intact_private_pc_destroy_flash
 #define pc_fill_fw_cfg intact_private_pc_fill_fw_cfg
 #define pc_firmware intact_private_pc_firmware
 #define pc_flash_loaded intact_private_pc_flash_loaded
@@ -1588,9 +1589,9 @@
 #define pc_map_flash intact_private_pc_map_flash
 #define pc_map_memory intact_private_pc_map_memory
 #define pc_own_source intact_private_pc_own_source
-#define pc_ram intact_private_pc_ram
 #define pc_pirqs_lead intact_private_pc_pirqs_lead
 #define pc_pirqs_wire intact_private_pc_pirqs_wire
+#define pc_ram intact_private_pc_ram
 #define pc_read_register intact_private_pc_read_register
 #define pc_register_name intact_private_pc_register_name
 #define pc_reset_flash intact_private_pc_reset_flash

@@ -239,6 +239,30 @@ int disk_image_open(struct disk_image *image, const struct disk_options *options
     return result;
 }
 
+int disk_image_backing(const char *path, enum intact_drive_format *format, char **backing, struct error *error)
+{
+    struct disk_image image = { .qcow2 = NULL };
+    *backing = NULL;
+    int result = host_file_open(&image.file, path, false, error);
+    bool qcow2 =
+        result == 0 && (*format == INTACT_DRIVE_QCOW2 || (*format == INTACT_DRIVE_PROBE && begins_as_qcow2(&image)));
+    if (qcow2)
+        result = open_qcow2(&image, path, false, error);
+    if (image.qcow2 && *image.qcow2->backing_name) {
+        *backing = malloc(PATH_LIMIT);
+        result = *backing ? backing_format(image.qcow2, path, format, error)
+                          : error_set(error, -ENOMEM, "'%.200s': the host has no memory for its backing file", path);
+        if (result == 0)
+            result = backing_path(image.qcow2, path, *backing, error);
+    }
+    disk_image_close(&image);
+    if (result < 0) {
+        free(*backing);
+        *backing = NULL;
+    }
+    return result;
+}
+
 void disk_image_close(struct disk_image *image)
 {
     if (image->qcow2)

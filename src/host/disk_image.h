@@ -39,6 +39,9 @@ struct disk_options {
 // `error` that begins with the path. `block` has no discard and zero if the file is not
 // `writable`.
 int disk_image_open(struct disk_image *image, const struct disk_options *options, struct error *error);
+// The backing file that the image at `path` names, in memory for free(); NULL: none. *format is that of the image, and then of the
+// backing file. A negative errno, and a line in `error`.
+int disk_image_backing(const char *path, enum intact_drive_format *format, char **backing, struct error *error);
 // A zeroed or closed one may be closed too.
 void disk_image_close(struct disk_image *image);
 

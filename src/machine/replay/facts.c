@@ -13,6 +13,7 @@
 
 #include <intact/version.h>
 
+#include "host/disk_image.h"
 #include "machine/boot/boot_x86.h"
 #include "replay/digest.h"
 
@@ -52,13 +53,17 @@ struct file {
 };
 
 enum {
-    FILES_MAX = 2 + BOOT_X86_MODULES + INTACT_DRIVES_MAX + INTACT_FW_CFG_MAX + INTACT_DEVICES_MAX + INTACT_SMBIOS_MAX
+    BACKING_MAX = 128, // backing files of all drives
+    FILES_MAX = BACKING_MAX + 2 + BOOT_X86_MODULES + INTACT_DRIVES_MAX + INTACT_FW_CFG_MAX + INTACT_DEVICES_MAX +
+                INTACT_SMBIOS_MAX
 };
 
 struct files {
     struct file file[FILES_MAX];
     unsigned count;
     char *modules; // has the paths of some
+    char *backing[BACKING_MAX];
+    unsigned backing_count;
 };
 
 static void add_file(struct files *files, const char *option, const char *path)
@@ -66,11 +71,37 @@ static void add_file(struct files *files, const char *option, const char *path)
     files->file[files->count++] = (struct file){ .option = option, .path = path };
 }
 
-static void list_drives(const struct intact_machine_config *config, struct files *files)
+// The backing files behind an image, one behind the other. One that is behind itself comes to the limit.
+static int list_backing(const char *path, enum intact_drive_format format, struct files *files, struct error *error)
 {
-    for (unsigned i = 0; i < config->drive_count; i++)
-        if (config->drives[i].file && !config->drives[i].block)
-            add_file(files, "-drive", config->drives[i].file);
+    char *backing = NULL;
+    int result = disk_image_backing(path, &format, &backing, error);
+    while (result == 0 && backing) {
+        if (files->backing_count == BACKING_MAX) {
+            free(backing);
+            return error_set(error, -E2BIG, "-drive: '%.200s': more than %d backing files", path, BACKING_MAX);
+        }
+        files->backing[files->backing_count++] = backing;
+        add_file(files, "-drive", backing);
+        result = disk_image_backing(backing, &format, &backing, error);
+    }
+    if (result < 0)
+        error_prefix(error, "-drive");
+    return result;
+}
+
+static int list_drives(const struct intact_machine_config *config, struct files *files, struct error *error)
+{
+    int result = 0;
+    for (unsigned i = 0; i < config->drive_count && result == 0; i++) {
+        const struct intact_drive_config *drive = &config->drives[i];
+        if (!drive->file || drive->block)
+            continue;
+        add_file(files, "-drive", drive->file);
+        if (drive->interface != INTACT_DRIVE_PFLASH)
+            result = list_backing(drive->file, drive->format, files, error);
+    }
+    return result;
 }
 
 static void list_roms(const struct intact_machine_config *config, struct files *files)
@@ -114,7 +145,8 @@ static int list_files(struct board *board, struct files *files, struct error *er
         add_file(files, "-initrd", config->initrd);
     if (config->bios)
         add_file(files, "-bios", config->bios);
-    list_drives(config, files);
+    if (result == 0)
+        result = list_drives(config, files, error);
     for (unsigned i = 0; i < config->fw_cfg_count; i++)
         if (config->fw_cfgs[i].file)
             add_file(files, "-fw_cfg", config->fw_cfgs[i].file);
@@ -127,6 +159,9 @@ static int list_files(struct board *board, struct files *files, struct error *er
 
 static void free_files(struct files *files)
 {
+    for (unsigned i = 0; i < files->backing_count; i++)
+        free(files->backing[i]);
+    files->backing_count = 0;
     free(files->modules);
     files->modules = NULL;
 }
@@ -242,13 +277,16 @@ char *facts_of_snapshot(struct board *board, struct error *error)
 {
     struct files files = { .count = 0 };
     struct text text = { .bytes = NULL };
-    list_drives(&board->config, &files);
-    if (hash_files(&files, error) < 0)
-        return NULL;
-    append(&text, "version %s\n", INTACT_VERSION);
-    append_machine(&text, &board->config);
-    append_files(&text, &files);
-    return finished(&text, error);
+    int result = list_drives(&board->config, &files, error);
+    if (result == 0)
+        result = hash_files(&files, error);
+    if (result == 0) {
+        append(&text, "version %s\n", INTACT_VERSION);
+        append_machine(&text, &board->config);
+        append_files(&text, &files);
+    }
+    free_files(&files);
+    return result < 0 ? NULL : finished(&text, error);
 }
 
 // --- Reading ---------------------------------------------------------------------------------------------------------
@@ -341,10 +379,14 @@ int facts_check_snapshot(struct board *board, const char *text, struct error *er
 {
     struct files files = { .count = 0 };
     int result = check_machine(board, text, "the snapshot", error);
-    list_drives(&board->config, &files);
+    if (result == 0)
+        result = list_drives(&board->config, &files, error);
     if (result == 0)
         result = hash_files(&files, error);
-    return result < 0 ? result : check_files(text, &files, error);
+    if (result == 0)
+        result = check_files(text, &files, error);
+    free_files(&files);
+    return result;
 }
 
 static int check_version(const char *text, struct error *error)
