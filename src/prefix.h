@@ -1237,6 +1237,8 @@
 #define log_wish_covers intact_private_log_wish_covers
 #define log_wish_items intact_private_log_wish_items
 #define log_wish_ranges intact_private_log_wish_ranges
+#define look_init intact_private_look_init
+#define look_post intact_private_look_post
 #define loop_add intact_private_loop_add
 #define loop_free intact_private_loop_free
 #define loop_init intact_private_loop_init

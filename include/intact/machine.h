@@ -434,6 +434,12 @@ struct intact_exit intact_machine_run_for(struct intact_machine *machine, uint64
 int intact_machine_call_at(struct intact_machine *machine, uint64_t instructions,
                            void (*call)(void *owner, struct intact_machine *machine), void *owner);
 
+// Any thread. Calls `call` once, on the machine's thread: between two instructions of a run, while it waits for input or the host's
+// clock, or in the next run. Nothing of it is in a journal. The call looks at the machine, and may neither run nor change it. One at a
+// time: -EBUSY until the last one was called. 0. `owner` must live until it was called or the machine is destroyed.
+int intact_machine_look(struct intact_machine *machine, void (*call)(void *owner, struct intact_machine *machine),
+                        void *owner);
+
 // A short text for a reason, "power off". Any thread.
 const char *intact_reason_text(enum intact_reason reason);
 

@@ -233,7 +233,7 @@ static const char *const object_words[] = { "rng-random,id=", "rng-builtin,id=",
                                             "iothread,id=", NULL };
 static const char *const nic_words[] = { "none", "user", "user,model=virtio-net-pci", NULL };
 static const char *const net_words[] = { "none", "nic", "user", NULL };
-static const char *const display_words[] = { "none", "sdl", NULL };
+static const char *const display_words[] = { "none", "sdl", "curses", NULL };
 static const char *const accel_words[] = { "tcg", "tcg,jit=off", "tcg,jit=check", "kvm", "hvf", NULL };
 static const char *const stream_words[] = { "stdio", "mon:stdio", "none", "null", "file:", "pty", NULL };
 static const char *const icount_words[] = { "shift=0", "shift=0,sleep=off", "shift=0,sleep=on", NULL };
@@ -393,10 +393,14 @@ const struct option options[] = {
     { "nodefaults", NULL, GROUP_DEVICES, "No serial port unless -serial asks for it.", NULL, take_nodefaults },
     { "nographic", NULL, GROUP_DEVICES, "The serial port and the monitor on the terminal, which is the default.", NULL,
       take_nographic },
-    { "display", "none|sdl[,font=NAME][,font-size=N]", GROUP_DEVICES,
-      "With sdl a window shows the machine, as intact watch does, with the guest's console; in the monospaced font "
-      "NAME, or that of a "
-      "file with a / in its name, of N pixels (16). The guest has no video card.",
+    { "display", "none|sdl|curses[,font=NAME][,font-size=N]", GROUP_DEVICES,
+      "With sdl a window shows the guest's screen (-vga std), whose keyboard and mouse it has: a click or Ctrl-Alt-g "
+      "gives it "
+      "the mouse, Ctrl-Alt-g takes it back. Of a machine without a display it shows the inside, as intact watch does, "
+      "with "
+      "the guest's console; in the monospaced font NAME, or that of a file with a / in its name, of N pixels (16). "
+      "With "
+      "curses a terminal shows the guest's text screen; Ctrl-a x quits.",
       display_words, take_display },
     { "vga", "std|none", GROUP_DEVICES,
       "With std, a video card: -device VGA, a VGA with the Bochs VBE extensions; with -bios its BIOS is run if "

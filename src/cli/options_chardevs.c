@@ -189,7 +189,8 @@ int resolve_streams(struct settings *settings)
         return -1;
     if (settings->serial.kind == STREAM_UNSET && settings->nodefaults && !settings->nographic)
         settings->serial.kind = STREAM_NONE;
-    if (settings->serial.kind == STREAM_UNSET && monitor_at_stdio(settings) && !settings->nographic)
+    if (settings->serial.kind == STREAM_UNSET && (monitor_at_stdio(settings) || settings->curses) &&
+        !settings->nographic)
         settings->serial.kind = STREAM_NULL;
     if (settings->serial.kind == STREAM_UNSET)
         settings->serial = (struct stream){ .kind = STREAM_STDIO, .escape = true };

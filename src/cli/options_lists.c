@@ -93,7 +93,8 @@ static const char *const vga_list[] = {
 };
 static const char *const display_list[] = {
     "none",
-    "sdl     a window, where it is built in; font=NAME, font-size=N",
+    "sdl     a window, where it is built in: the guest's screen; without one the inside, font=NAME, font-size=N",
+    "curses  the guest's text screen on the terminal",
     NULL,
 };
 

@@ -16,6 +16,7 @@
 
 #include "cli/bisect.h"
 #include "cli/console.h"
+#include "cli/face.h"
 #include "cli/host_terminal.h"
 #include "cli/journal.h"
 #include "cli/lint.h"
@@ -164,6 +165,7 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
 {
     struct intact_machine *machine;
     struct servers_open servers;
+    struct face face;
     struct traces traces = { .count = 0 };
     if (settings->why_at)
         settings->config.limit = settings->why_at;
@@ -188,10 +190,17 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
         servers_close(&servers);
         return destroy(settings, machine, &traces, log, cli_fail(settings->why));
     }
-    struct intact_exit end = servers_run_machine(settings, machine, consoles->monitor != NULL);
+    struct intact_exit end;
+    bool ran = true;
+    if (face_is_wanted(settings))
+        ran = face_run(&face, settings, machine, consoles->monitor != NULL, &end);
+    else
+        end = servers_run_machine(settings, machine, consoles->monitor != NULL);
     stop_signal_end();
     consoles_close(consoles);
     servers_close(&servers);
+    if (!ran)
+        return destroy(settings, machine, &traces, log, cli_fail(settings->why));
     tell_end(settings, log, machine, &end);
     if (tell_why(settings, machine, &end) < 0)
         return destroy(settings, machine, &traces, log, cli_fail(settings->why));
@@ -226,8 +235,10 @@ static int run_with_log(struct settings *settings)
     struct run_log log;
     int status = STATUS_USAGE;
     bool at_terminal = settings->serial.kind == STREAM_STDIO || settings_monitor_at_stdio(settings);
-    settings->config.paced = settings->sleep == CHOICE_ON || (settings->sleep == CHOICE_AUTO && terminal_input() &&
-                                                              at_terminal && !settings->why_source);
+    settings->config.paced =
+        settings->sleep == CHOICE_ON ||
+        (settings->sleep == CHOICE_AUTO && terminal_input() && at_terminal && !settings->why_source) ||
+        (settings->sleep == CHOICE_AUTO && face_is_wanted(settings));
     if (settings->skipped_accel)
         fprintf(stderr, "intact: -accel: %s is skipped, everything is done in software\n", settings->skipped_accel);
     if (log_open(&log, settings) < 0)
@@ -256,8 +267,10 @@ int cli_act(struct settings *settings)
     case SHOW_DEVICES: // resolve_lists has made a SHOW_LIST of them
     case RUN: break;
     }
-    if (settings->window)
+    if (settings->window && !face_is_wanted(settings))
         return watch_in_window(settings);
+    if (face_is_wanted(settings) && face_check(settings) < 0)
+        return cli_fail(settings->why);
     if (settings->why_source && servers_wanted(settings))
         return cli_fail(
             "why: not with -gdb, -s, -qmp or a monitor, whose command why asks; leave them out, or use intact run");

@@ -472,6 +472,12 @@ int intact_machine_console_size(struct intact_machine *machine, const char *id, 
     return backends_console_size(machine->board, id, columns, rows);
 }
 
+int intact_machine_look(struct intact_machine *machine, void (*call)(void *owner, struct intact_machine *machine),
+                        void *owner)
+{
+    return look_post(machine->board, machine, call, owner);
+}
+
 int intact_machine_reset(struct intact_machine *machine)
 {
     return buttons_press(machine->board, BUTTON_RESET);

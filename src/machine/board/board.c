@@ -200,7 +200,7 @@ static int build(struct board *board)
     int (*const steps[])(struct board * board) = {
         check,     make_outside,       type->make_devices, type->map_memory, make_loop,          make_controllers,
         make_cpus, type->wire_devices, type->map_devices,  backends_init,    device_list_create, buttons_init,
-        hand_init, input_init,
+        hand_init, input_init,         look_init,
     };
     int result = 0;
     for (unsigned i = 0; i < countof(steps) && result == 0; i++)

@@ -33,6 +33,7 @@
 #include "machine/board/hand.h"
 #include "machine/board/history.h"
 #include "machine/board/input.h"
+#include "machine/board/look.h"
 #include "machine/board/mistakes.h"
 #include "machine/board/outside.h"
 #include "machine/board/pci_place.h"
@@ -157,6 +158,7 @@ struct board {
     struct outside outside;
     struct buttons buttons;
     struct input_queue input;
+    struct look_channel look;
 
     // Memory, and I/O ports where the family has them.
     struct bus memory, ports;
