@@ -255,6 +255,68 @@ Test(chipset, places_that_are_not_there_are_refused)
     cr_assert_str_eq(why, "-machine: there is no such chipset");
 }
 
+#define NAMED(...)                                                                                                     \
+    (const struct intact_property[])                                                                                   \
+    {                                                                                                                  \
+        { "drive", "d" }, __VA_ARGS__                                                                                  \
+    }
+
+static void refuses(const struct intact_device_config *list, unsigned count, const char *text)
+{
+    config.devices = list;
+    config.device_count = count;
+    cr_assert_lt(intact_machine_create(&config, &machine, why), 0);
+    cr_assert_str_eq(why, text);
+}
+
+Test(chipset, disks_of_device_have_their_places)
+{
+    static const struct intact_property sata[] = { { "id", "sata" }, { "addr", "5" } };
+    struct intact_drive_config named = { .id = "d", .readonly = true, .block = &disk };
+    const struct intact_device_config list[] = { { "ahci", sata, 2 }, { "ide-hd", NAMED({ "bus", "sata.2" }), 2 } };
+    make(INTACT_I440FX);
+    end();
+    config.drives = &named;
+    config.devices = list;
+    config.device_count = 2;
+    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+    board = machine_board(machine);
+    cr_assert_not(pc_of(board)->south, "no disk of the machine's own controller");
+    uint64_t registers = get(PCI_DEVFN(5, 0), PCI_BAR0 + 20, 4);
+    cr_assert_eq(bus_read(&board->memory, registers + 0x228, 4, 0), 0x123);
+    end();
+    config.devices = &(struct intact_device_config){ "ide-cd", NAMED({ "bus", "ide.1" }, { "unit", "1" }), 3 };
+    config.device_count = 1;
+    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+    cr_assert(pc_of(machine_board(machine))->ide.channels[1].disks[1].is_cd);
+    end();
+    config.chipset = INTACT_Q35;
+    config.devices = &(struct intact_device_config){ "ide-hd", NAMED({ "serial", "ABC" }), 2 };
+    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+    cr_assert_eq(memcmp(machine_board(machine)->disk_places.places[0].disk->serial, "ABC ", 4), 0);
+    end();
+}
+
+Test(chipset, disks_without_a_place_are_refused)
+{
+    struct intact_drive_config named = { .id = "d", .readonly = true, .block = &disk };
+    make(INTACT_Q35);
+    end();
+    config.drives = &named;
+    refuses(&(struct intact_device_config){ "ide-hd", NAMED({ "bus", "ide.1" }, { "unit", "1" }), 3 }, 1,
+            "-device ide-hd: no bus 'ide.1' with such a unit; ID.0 is the first of a -device ahci,id=ID before it");
+    refuses(&(struct intact_device_config){ "ide-hd", NAMED({ "bus", "sata.0" }), 2 }, 1,
+            "-device ide-hd: no bus 'sata.0' with such a unit; ID.0 is the first of a -device ahci,id=ID before it");
+    refuses(&(struct intact_device_config){ "ide-hd", NULL, 0 }, 1,
+            "-device ide-hd: needs drive=ID, of a -drive if=none");
+    refuses(&(struct intact_device_config){ "ide-hd", NAMED({ "serial", "123456789012345678901" }), 2 }, 1,
+            "-device ide-hd: serial has at most 20 characters");
+    config.drives = (const struct intact_drive_config[]){ drive, named };
+    config.drive_count = 2;
+    refuses(&(struct intact_device_config){ "ide-hd", NAMED({ "bus", "ide.0" }), 2 }, 1,
+            "-device ide-hd: bus=ide.0 has a disk there already");
+}
+
 Test(chipset, memory_of_q35_has_its_hole_below_the_configuration_space)
 {
     make(INTACT_Q35);

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-"""Debian's kernel with its ahci driver, on q35 or on pc with -device ahci.
+"""Debian's kernel with its ahci driver, on q35, or on pc or virt with -device ahci.
 
-    ahci_test.py INTACT pc|q35 VCPUS [KERNEL PARAMETERS...]
+    ahci_test.py INTACT pc|q35|virt VCPUS [KERNEL PARAMETERS...]
 
 A disk and a CD drive. What must hold: the driver finds a disk with a queue of 32 commands, has the interrupt that the parameters leave
-it (MSI, IOAPIC, 8259A), and one interrupt for each of its direct reads; the data is right, also of the CD; what is written is in the
+it (MSI, IOAPIC, 8259A, GIC), and one interrupt for each of its direct reads; the data is right, also of the CD; what is written is in the
 file afterwards; a read beyond the end is none. The run is recorded, and its replay is the same run.
 """
 import hashlib
@@ -69,10 +69,12 @@ def interrupts(out, when, result):
     return sum(int(number) for number in found.group(2).split()), found.group(3)
 
 
-def wanted_kind(parameters):
+def wanted_kind(machine, parameters):
     """How /proc/interrupts calls the controller."""
     if "pci=nomsi" not in parameters:
-        return "PCI-MSI"
+        return "ITS-MSI" if machine == "virt" else "PCI-MSI"
+    if machine == "virt":
+        return "GICv3"
     return "XT-PIC" if "noapic" in parameters else "IO-APIC"
 
 
@@ -80,7 +82,7 @@ def check(result, machine, parameters, disk, cd, image):
     out = harness.text(result.stdout)
     before, kind = interrupts(out, "before", result)
     number = interrupts(out, "reads", result)[0] - before
-    if wanted_kind(parameters) not in kind:
+    if wanted_kind(machine, parameters) not in kind:
         harness.fail(f"the interrupt is '{kind}'", result)
     if number != READS:
         harness.fail(f"{number} interrupts for {READS} reads", result)
@@ -106,19 +108,21 @@ def drives(machine, image, cd):
 
 def main():
     intact, machine, cpus, *parameters = sys.argv[1:]
+    arch = "arm64" if machine == "virt" else "amd64"
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         try:
-            kernel, _ = linux.prepare("amd64")
-            modules = linux.modules("amd64", MODULES)
+            kernel, _ = linux.prepare(arch)
+            modules = linux.modules(arch, MODULES)
         except linux.CannotGet as error:
             harness.skip(f"cannot get {error}")
         initrd, image, cd, journal = (folder / part for part in ("initrd", "disk", "cd", "journal"))
-        initrd.write_bytes(linux.initramfs((linux.CACHE / "amd64/busybox").read_bytes(), INIT, modules))
+        initrd.write_bytes(linux.initramfs((linux.CACHE / arch / "busybox").read_bytes(), INIT, modules))
         image.write_bytes(pattern(DISK, b"disk"))
         cd.write_bytes(pattern(CD, b"CD"))
-        command = ["-machine", machine, "-smp", cpus, "-m", "256M", "-display", "none", "-no-reboot", "-d", "exit", "-kernel", str(kernel),
-                   "-initrd", str(initrd), "-append", " ".join(["console=ttyS0 panic=-1 quiet", *parameters]),
+        kind = linux.MACHINES["arm64"] if machine == "virt" else ["-machine", machine]
+        command = [*kind, "-smp", cpus, "-m", "256M", "-display", "none", "-no-reboot", "-d", "exit", "-kernel", str(kernel),
+                   "-initrd", str(initrd), "-append", " ".join([f"console={linux.ARCHES[arch]['console']} panic=-1 quiet", *parameters]),
                    *drives(machine, image, cd)]
         result = harness.run([intact, "record", str(journal), *command, "-serial", "stdio"], TIMEOUT)
         check(result, machine, parameters, pattern(DISK, b"disk"), pattern(CD, b"CD"), image)
