@@ -90,6 +90,7 @@ LINES = {
     "bare-metal tests, x86_64": ("x86", "-nodefaults -device pc-testdev -vnc none -serial stdio -machine accel=kvm:tcg -kernel {kernel} "
                                         "-smp 2 -cpu max"),
     "bare-metal tests, arm64": ("arm", "-nodefaults -machine virt,gic-version=3,accel=tcg -cpu cortex-a57 -device virtio-serial-device "
+                                       "-device virtconsole,chardev=ctd -chardev testdev,id=ctd -device pci-testdev "
                                        "-display none -serial stdio -kernel {kernel} -smp 2"),
 }
 

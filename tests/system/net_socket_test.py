@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-"""Two Linux guests ping each other over sockets of the host: each in an Intact, by a stream and by datagrams, and one of them in QEMU.
+"""Two Linux guests ping each other over sockets of the host: each in an Intact, by a stream and by datagrams, and one of them in QEMU. A
+recording of one of them replays without a socket.
 
     net_socket_test.py INTACT
 
@@ -80,6 +81,13 @@ def main():
         path = pathlib.Path(folder) / "net"
         check("two of ours, a stream", (intact, f"stream,server=on,addr.type=unix,addr.path={path}"),
               (intact, f"stream,addr.type=unix,addr.path={path},reconnect=1"))
+        journal = folder + "/journal"
+        check("two of ours, a stream that is recorded",
+              ([*intact, "record", journal, "--"], f"stream,server=on,addr.type=unix,addr.path={path}"),
+              (intact, f"stream,addr.type=unix,addr.path={path},reconnect=1"))
+        again = harness.run([*intact, "replay", journal], TIMEOUT)
+        if again.returncode or "the same run" not in harness.text(again.stderr) or "all came" not in harness.text(again.stdout):
+            harness.fail("the replay is another run", again)
         check("two of ours, datagrams", (intact, f"socket,udp=127.0.0.1:{PORTS[0]},localaddr=127.0.0.1:{PORTS[1]}"),
               (intact, f"socket,udp=127.0.0.1:{PORTS[1]},localaddr=127.0.0.1:{PORTS[0]}"))
         check("QEMU connects", (intact, f"socket,listen=127.0.0.1:{PORTS[0]}"), (qemu, f"socket,connect=127.0.0.1:{PORTS[0]}"))
