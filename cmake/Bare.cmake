@@ -7,4 +7,5 @@ set(BARE_host block_file disk_image host_file host_lock qcow2_bare socket_place_
 set(BARE_vcpu_jit jit)
 set(BARE_vcpu_x86_64_jit templates_bare)
 set(BARE_vcpu_aarch64_jit templates_bare)
-set(BARE_cli lesson_expect lesson_find lesson_json lesson_match lesson_run lesson_words options* properties settings text watch_open)
+set(BARE_cli lesson_expect lesson_find lesson_json lesson_match lesson_run lesson_words options* properties screendump sendkeys settings text
+    watch_open)
