@@ -96,6 +96,14 @@ int fw_cfg_add_writable(struct fw_cfg *fw, const char *name, uint8_t *data, uint
     return key;
 }
 
+static void select_item(struct fw_cfg *fw, uint16_t key)
+{
+    fw->key = key;
+    fw->position = 0;
+    if (fw->selected)
+        fw->selected(fw->owner, key & (uint16_t)~KEY_WRITE_CHANNEL);
+}
+
 static uint8_t next_byte(struct fw_cfg *fw)
 {
     const struct fw_cfg_item *item = find(fw, fw->key);
@@ -119,8 +127,7 @@ void fw_cfg_write(void *owner, uint64_t offset, unsigned size, uint64_t value, u
     (void)now;
     if (offset != 0 || size != 2)
         return;
-    fw->key = (uint16_t)value;
-    fw->position = 0;
+    select_item(fw, (uint16_t)value);
 }
 
 // --- In memory ------------------------------------------------------------------------------------------------------
@@ -128,12 +135,6 @@ void fw_cfg_write(void *owner, uint64_t offset, unsigned size, uint64_t value, u
 enum { DATA = 0, SELECTOR = 8, DMA = 16 };
 enum { DMA_ERROR = 1, DMA_READ = 2, DMA_SKIP = 4, DMA_SELECT = 8, DMA_WRITE = 16 };
 #define DMA_SIGNATURE UINT64_C(0x51454d5520434647) // "QEMU CFG"
-
-static void select_item(struct fw_cfg *fw, uint16_t key)
-{
-    fw->key = key;
-    fw->position = 0;
-}
 
 static uint64_t swap(uint64_t value, unsigned size)
 {

@@ -69,6 +69,8 @@ struct fw_cfg {
     uint32_t dma_high; // of the address, until the low half is written
     uint32_t mistakes; // DMA requests that cannot be read or done
     struct fw_cfg_memory memory;
+    void (*selected)(void *owner, uint16_t key); // before the item is read. May be NULL
+    void *owner;
     struct fw_cfg_item items[FW_CFG_KEYS], arch[FW_CFG_ARCH_KEYS];
     uint32_t files;
     uint8_t directory[4 + FW_CFG_FILES * 64];

@@ -9,6 +9,7 @@
 //     pc_bios.c      and in the first megabyte: interrupt vectors, data areas
 //     pc_fw_cfg.c    what fw_cfg has
 //     pc_com.c       COM2 to COM4
+//     pc_acpi.c      the ACPI tables there
 //     pc_flash.c     the firmware's memory
 //     pc_south.c     the chipset of `pc`, with its IDE controller
 //     q35_south.c    the chipset of `q35`, with its AHCI controller
@@ -184,8 +185,14 @@ struct pc {
     struct machine_description description;
     struct memory_map map;
     uint8_t e820[20 * MEMORY_RANGE_LIMIT];
-    uint8_t *acpi, *loader; // for a firmware: the tables, for address 0, and the script that places them. Made once
+    uint8_t *acpi, *loader; // for a firmware: the tables, for address 0, and the script that places them
     size_t acpi_size, loader_size;
+    uint16_t acpi_key, acpi_last_key; // of their files in fw_cfg
+    struct pc_acpi_places {
+        uint64_t ecam;
+        uint16_t pm;
+        bool read; // the firmware has selected them
+    } acpi_places;
 };
 
 extern const struct board_type pc_type;
@@ -236,6 +243,15 @@ uint8_t pc_drives_translation(const struct pc *pc);
 void pc_drives_visit(struct pc *pc, struct visit *v);
 void pc_drives_loaded(struct pc *pc);
 void pc_drives_close(struct pc *pc);
+
+// pc_firmware.c: the ACPI registers are at `port`.
+void pc_describe_pm(struct machine_description *machine, uint16_t port);
+
+// pc_acpi.c. pc_acpi_add: into fw_cfg, after a reset; pc_acpi_selected is fw_cfg's.
+int pc_acpi_add(struct pc *pc);
+void pc_acpi_selected(void *owner, uint16_t key);
+void pc_acpi_visit(struct pc *pc, struct visit *v);
+void pc_acpi_loaded(struct pc *pc);
 
 // pc_fw_cfg.c
 int pc_fill_fw_cfg(struct pc *pc);

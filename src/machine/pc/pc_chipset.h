@@ -12,6 +12,7 @@
 #include "base/visit.h"
 
 struct machine_description;
+struct pc_acpi_places;
 struct pc;
 
 struct pc_chipset {
@@ -25,6 +26,8 @@ struct pc_chipset {
     int (*wire)(struct pc *pc); // PCI's pins, and the lines of disks
     int (*map)(struct pc *pc);  // windows that do not move
     void (*describe)(const struct pc *pc, struct machine_description *machine);
+    // Where the firmware has put what the ACPI tables name.
+    void (*places)(const struct pc *pc, struct pc_acpi_places *places);
     void (*reset)(struct pc *pc, uint64_t now);
     // The first: what a firmware would have written into it, before it gives addresses to BARs.
     void (*start)(struct pc *pc);

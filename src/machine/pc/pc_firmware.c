@@ -25,14 +25,14 @@ static void override(struct machine_description *machine, unsigned irq, unsigned
         (struct override_description){ .irq = (uint8_t)irq, .gsi = (uint8_t)gsi, .flags = flags };
 }
 
-static void describe_pm(struct machine_description *machine)
+void pc_describe_pm(struct machine_description *machine, uint16_t port)
 {
-    machine->pm_port = PC_PORT_PM;
+    machine->pm_port = port;
     machine->pm_ports = ACPI_PM_PORTS;
-    machine->pm1_event = PC_PORT_PM + ACPI_PM1_STS;
-    machine->pm1_control = PC_PORT_PM + ACPI_PM1_CNT;
-    machine->pm_timer = PC_PORT_PM + ACPI_PM_TMR;
-    machine->gpe0 = PC_PORT_PM + ACPI_GPE0_STS;
+    machine->pm1_event = port + ACPI_PM1_STS;
+    machine->pm1_control = port + ACPI_PM1_CNT;
+    machine->pm_timer = port + ACPI_PM_TMR;
+    machine->gpe0 = port + ACPI_GPE0_STS;
     machine->smi_command = PC_PORT_SMI;
     machine->acpi_enable = ACPI_SMI_ENABLE;
     machine->acpi_disable = ACPI_SMI_DISABLE;
@@ -103,7 +103,7 @@ void pc_describe(struct board *board)
     override(machine, PC_IRQ_PCI_A, PC_IRQ_PCI_A, INTI_LEVEL_HIGH);
     override(machine, PC_IRQ_PCI_B, PC_IRQ_PCI_B, INTI_LEVEL_HIGH);
     describe_virtio(pc);
-    describe_pm(machine);
+    pc_describe_pm(machine, PC_PORT_PM);
     pc->chipset->describe(pc, machine);
     describe_memory(pc);
 }

@@ -5,11 +5,8 @@
 
 #include "base/bits.h"
 #include "machine/pc/pc.h"
-#include "machine/tables/acpi_table.h"
 #include "machine/tables/bytes.h"
-#include "machine/tables/table_loader.h"
 
-enum { TABLES_SIZE = 65536, LOADER_SIZE = 8192 };
 enum { IRQ0_OVERRIDE = FW_CFG_ARCH_LOCAL + 2 }; // u8: ISA IRQ 0 is at pin 2 of the IOAPIC
 
 static bool read_memory(void *owner, uint64_t address, void *data, size_t size)
@@ -59,30 +56,6 @@ static int add_e820(struct pc *pc)
     return fw_cfg_add_file(&pc->fw_cfg, "etc/e820", pc->e820, 20 * map.count);
 }
 
-static int make_acpi(struct pc *pc)
-{
-    pc->acpi = malloc(TABLES_SIZE);
-    pc->loader = malloc(LOADER_SIZE);
-    if (!pc->acpi || !pc->loader)
-        return error_set(&pc->board.error, -ENOMEM, "-bios: the host has no memory left");
-    pc->acpi_size = acpi_build(&pc->description, 0, pc->acpi, TABLES_SIZE);
-    if (pc->acpi_size)
-        pc->loader_size = table_loader_build(pc->acpi, pc->loader, LOADER_SIZE);
-    return pc->loader_size
-               ? 0
-               : error_set(&pc->board.error, -ENOMEM, "-smp: no room for the ACPI tables of so many processors");
-}
-
-static int add_acpi(struct pc *pc)
-{
-    int result = pc->loader ? 0 : make_acpi(pc);
-    if (result == 0)
-        result = fw_cfg_add_file(&pc->fw_cfg, TABLE_LOADER_SCRIPT, pc->loader, pc->loader_size);
-    if (result > 0)
-        result = fw_cfg_add_file(&pc->fw_cfg, TABLE_LOADER_RSDP, pc->acpi, ACPI_RSDP_SIZE);
-    return result > 0 ? fw_cfg_add_file(&pc->fw_cfg, TABLE_LOADER_TABLES, pc->acpi, pc->acpi_size) : result;
-}
-
 void pc_ram(const struct pc *pc, struct smbios_range *ram)
 {
     ram[0] = (struct smbios_range){ 0, pc->ram_below_4g };
@@ -100,6 +73,8 @@ int pc_fill_fw_cfg(struct pc *pc)
 {
     const struct fw_cfg_memory memory = { read_memory, write_memory, &pc->board };
     fw_cfg_init(&pc->fw_cfg);
+    pc->fw_cfg.selected = pc_acpi_selected;
+    pc->fw_cfg.owner = pc;
     int result = add_numbers(pc);
     if (result == 0 && pc->runs_flash) {
         fw_cfg_add_dma(&pc->fw_cfg, &memory);
@@ -108,7 +83,7 @@ int pc_fill_fw_cfg(struct pc *pc)
     if (result == 0)
         result = add_e820(pc);
     if (result > 0 && pc->runs_flash && pc->board.config.acpi)
-        result = add_acpi(pc);
+        result = pc_acpi_add(pc);
     if (result >= 0 && pc->board.config.uuid)
         result = fw_cfg_add_bytes(&pc->fw_cfg, FW_CFG_UUID, pc->board.config.uuid, 16);
     if (result >= 0 && pc->runs_flash)

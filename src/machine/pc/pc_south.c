@@ -129,6 +129,12 @@ static void describe(const struct pc *pc, struct machine_description *machine)
     machine->gpe0_size = 8;
 }
 
+static void places(const struct pc *pc, struct pc_acpi_places *places)
+{
+    if (pci_function_get(&pc->piix.pm, PIIX_PMREGMISC, 1) & PIIX_PMIOSE)
+        places->pm = (uint16_t)(pci_function_get(&pc->piix.pm, PIIX_PMBA, 2) & ~(PIIX_PM_PORTS - 1U));
+}
+
 // --- Life ------------------------------------------------------------------------------------------------------------
 
 static void set(struct pc *pc, const struct pci_function *function, unsigned offset, unsigned size, uint32_t value)
@@ -197,6 +203,7 @@ const struct pc_chipset pc_chipset_i440fx = {
     .wire = wire,
     .map = map,
     .describe = describe,
+    .places = places,
     .reset = reset,
     .start = start,
     .visit = visit,

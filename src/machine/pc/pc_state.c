@@ -17,6 +17,8 @@ void pc_visit_devices(struct board *board, struct visit *v)
         pc_visit_flash(pc, v);
     pc->chipset->visit(pc, v);
     VISIT_NESTED(v, "fw_cfg", fw_cfg_visit(&pc->fw_cfg, v));
+    if (pc->runs_flash)
+        VISIT_NESTED(v, "acpi", pc_acpi_visit(pc, v));
     VISIT_NESTED(v, "post", post_port_visit(&pc->post, v));
     if (pc->testdev)
         VISIT_NESTED(v, "testdev", pc_testdev_visit(pc->testdev, v));
@@ -37,8 +39,10 @@ void pc_visit_cpu(struct board *board, uint32_t index, struct visit *v)
 void pc_loaded(struct board *board)
 {
     struct pc *pc = pc_of(board);
-    if (pc->runs_flash)
+    if (pc->runs_flash) {
         pc_flash_loaded(pc);
+        pc_acpi_loaded(pc);
+    }
     pc->chipset->loaded(pc);
     x86_irq_loaded(&pc->irq);
     for (uint32_t i = 0; i < board->config.cpus; i++)

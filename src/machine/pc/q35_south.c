@@ -107,6 +107,16 @@ static void describe(const struct pc *pc, struct machine_description *machine)
             machine->pirq_of[slot][pin] = (uint8_t)pirq_of(slot, pin);
 }
 
+static void places(const struct pc *pc, struct pc_acpi_places *places)
+{
+    const struct pci_function *lpc = &pc->ich9.lpc, *bridge = &pc->board.pci.bridge;
+    uint32_t ecam = pci_function_get(bridge, MCH_PCIEXBAR, 4);
+    if (pci_function_get(lpc, ICH9_ACPI_CNTL, 1) & ICH9_ACPI_EN)
+        places->pm = (uint16_t)(pci_function_get(lpc, ICH9_PMBASE, 2) & ~(ICH9_PM_PORTS - 1U));
+    if (ecam & MCH_PCIEXBAR_ENABLE)
+        places->ecam = ecam & ~(PCI_ECAM_SIZE - 1);
+}
+
 // --- Life ------------------------------------------------------------------------------------------------------------
 
 static void reset(struct pc *pc, uint64_t now)
@@ -161,6 +171,7 @@ const struct pc_chipset pc_chipset_q35 = {
     .wire = wire,
     .map = map,
     .describe = describe,
+    .places = places,
     .reset = reset,
     .start = start,
     .visit = visit,
