@@ -1563,6 +1563,10 @@
 #define past_free intact_private_past_free
 #define past_init intact_private_past_init
 #define past_why intact_private_past_why
+#define pc_acpi_add intact_private_pc_acpi_add
+#define pc_acpi_loaded intact_private_pc_acpi_loaded
+#define pc_acpi_selected intact_private_pc_acpi_selected
+#define pc_acpi_visit intact_private_pc_acpi_visit
 #define pc_bios intact_private_pc_bios
 #define pc_chipset_i440fx intact_private_pc_chipset_i440fx
 #define pc_chipset_q35 intact_private_pc_chipset_q35
@@ -1572,6 +1576,7 @@
 #define pc_com_visit intact_private_pc_com_visit
 #define pc_com_wire intact_private_pc_com_wire
 #define pc_describe intact_private_pc_describe
+#define pc_describe_pm intact_private_pc_describe_pm
 #define pc_destroy_flash intact_private_pc_destroy_flash
 #define pc_drives_close intact_private_pc_drives_close
 #define pc_drives_connect intact_private_pc_drives_connect

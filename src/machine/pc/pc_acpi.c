@@ -11,11 +11,15 @@
 
 enum { TABLES_SIZE = 65536, LOADER_SIZE = 8192, PAGE = 4096 };
 
+// A firmware may use all of what is between RAM and the IOAPIC, and what is above RAM, for BARs.
 static bool build(struct pc *pc)
 {
     struct machine_description description = pc->description;
+    uint64_t high = pc->board.config.memory - pc->ram_below_4g;
     pc_describe_pm(&description, pc->acpi_places.pm);
     description.ecam = pc->acpi_places.ecam;
+    description.pci_window = (uint32_t)pc->ram_below_4g;
+    description.pci_high = PC_HIGH + high;
     memset(pc->acpi, 0, TABLES_SIZE);
     pc->acpi_size = acpi_build(&description, 0, pc->acpi, TABLES_SIZE);
     pc->loader_size = pc->acpi_size ? table_loader_build(pc->acpi, pc->loader, LOADER_SIZE) : 0;
