@@ -72,7 +72,7 @@ const struct refused_option refused_options[] = {
     { "spice", no_graphics },
     { "full-screen", no_graphics },
     { "g", "the size of a screen is the guest's matter" },
-    { "k", "there is no keyboard that needs a layout" },
+    { "k", "text is typed as on a US keyboard, and keys go by their places" },
     { "soundhw", no_sound },
     { "tpmdev", "there is no TPM" },
     { "watchdog", "there is no watchdog" },

@@ -157,6 +157,8 @@ static int destroy(struct settings *settings, struct intact_machine *machine, st
     if (traces_close(traces, settings) < 0)
         status = cli_fail(settings->why);
     intact_machine_destroy(machine);
+    sendkeys_free(settings->key_script);
+    settings->key_script = NULL;
     return status;
 }
 

@@ -10,24 +10,7 @@
 #include <intact/machine.h>
 #include <intact/screen.h>
 
-#include "cli/options.h"
 #include "cli/run.h"
-#include "cli/text.h"
-
-int take_screendump(struct settings *settings, const char *value)
-{
-    const char *end;
-    struct screendump *dump = &settings->dumps[settings->dump_count];
-    uint64_t at;
-    if (!text_count(value, &end, &at) || *end != ':' || !end[1])
-        return refuse(settings, "-screendump-at: '%.80s' is not N:FILE, a count of instructions (120M) and a file",
-                      value);
-    if (settings->dump_count == SCREENDUMP_LIMIT)
-        return refuse(settings, "-screendump-at: more than %d", SCREENDUMP_LIMIT);
-    *dump = (struct screendump){ .at = at, .file = settings_copy(settings, end + 1) };
-    settings->dump_count++;
-    return dump->file ? 0 : -1;
-}
 
 static void write_dump(void *owner, struct intact_machine *machine)
 {

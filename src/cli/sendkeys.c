@@ -12,15 +12,8 @@
 
 #include <intact/machine.h>
 
-#include "cli/options.h"
 #include "cli/text.h"
 #include "machine/key_text.h"
-
-int take_sendkeys(struct settings *settings, const char *value)
-{
-    settings->key_file = value;
-    return 0;
-}
 
 enum { TEXT_HOLD_MS = 10, LINE = 4096 };
 

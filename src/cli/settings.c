@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/sendkeys.h"
 #include "cli/text.h"
 
 void settings_init(struct settings *settings)
@@ -23,8 +22,6 @@ void settings_free(struct settings *settings)
     for (unsigned i = 0; i < settings->copy_count; i++)
         free(settings->copies[i]);
     settings->copy_count = 0;
-    sendkeys_free(settings->key_script);
-    settings->key_script = NULL;
 }
 
 int refuse(struct settings *settings, const char *format, ...)
