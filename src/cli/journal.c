@@ -48,7 +48,7 @@ static bool is_debugger(const struct option *option)
                       option->take == take_gdb_default || option->take == take_stopped || option->take == take_break ||
                       option->take == take_monitor || option->take == take_qmp || option->take == take_mon ||
                       option->take == take_lint || option->take == take_log_file || option->take == take_log_ranges ||
-                      option->take == take_sendkeys);
+                      option->take == take_sendkeys || option->take == take_daemonize);
 }
 
 static int keep_icount(struct settings *settings, const char *word, const char *value)

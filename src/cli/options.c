@@ -528,6 +528,14 @@ const struct option options[] = {
       take_stopped },
 
     { "name", "TEXT", GROUP_SCRIPTS, "A name for the machine, which the guest does not see.", NULL, take_nothing },
+    { "readconfig", "FILE", GROUP_SCRIPTS,
+      "Options from a file in QEMU's form: [device \"ID\"], or another option's name, and lines NAME = \"VALUE\" below "
+      "it.",
+      NULL, take_readconfig },
+    { "daemonize", NULL, GROUP_SCRIPTS,
+      "The run goes on in the background; what is wrong before its first instruction is still said. The serial port is "
+      "null, unless it goes to a file or a socket.",
+      NULL, take_daemonize },
     { "pidfile", "FILE", GROUP_SCRIPTS, "The process's number goes there while it runs.", NULL, take_pidfile },
     { "echr", "N", GROUP_SCRIPTS, "The character that begins the keys of the command, instead of 1, Ctrl-a.", NULL,
       take_echr },

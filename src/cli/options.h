@@ -88,6 +88,8 @@ int take_hdd(struct settings *settings, const char *value);
 int take_fw_cfg(struct settings *settings, const char *value);
 int take_semihosting(struct settings *settings, const char *value);
 int take_semihosting_config(struct settings *settings, const char *value);
+int take_readconfig(struct settings *settings, const char *value);
+int take_daemonize(struct settings *settings, const char *value);
 int take_smbios(struct settings *settings, const char *value);
 int take_uuid(struct settings *settings, const char *value);
 int take_cdrom(struct settings *settings, const char *value);

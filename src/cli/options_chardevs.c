@@ -179,6 +179,18 @@ static void follow_host(struct settings *settings)
         settings->sleep = CHOICE_ON;
 }
 
+// -daemonize leaves the terminal.
+static int check_daemon(struct settings *settings)
+{
+    const char *option = settings->serial.kind == STREAM_STDIO     ? settings->nographic ? "-nographic" : "-serial"
+                         : settings->debugcon.kind == STREAM_STDIO ? "-debugcon"
+                         : settings->window || settings->curses    ? "-display"
+                                                                   : settings_monitor_at_stdio(settings);
+    if (!settings->daemonize || !option)
+        return 0;
+    return refuse(settings, "-daemonize: %s has the terminal, which is left; give it a file or a socket", option);
+}
+
 int resolve_streams(struct settings *settings)
 {
     if (check_coms(settings) < 0)
@@ -192,11 +204,13 @@ int resolve_streams(struct settings *settings)
     if (settings->serial.kind == STREAM_UNSET && (monitor_at_stdio(settings) || settings->curses) &&
         !settings->nographic)
         settings->serial.kind = STREAM_NULL;
+    if (settings->serial.kind == STREAM_UNSET && settings->daemonize && !settings->nographic)
+        settings->serial.kind = STREAM_NULL;
     if (settings->serial.kind == STREAM_UNSET)
         settings->serial = (struct stream){ .kind = STREAM_STDIO, .escape = true };
     if (settings->debugcon.kind == STREAM_NONE)
         settings->config.debugcon_port = 0;
     settings->config.com1 = settings->serial.kind != STREAM_NONE;
     follow_host(settings);
-    return check_stdio(settings);
+    return check_daemon(settings) < 0 ? -1 : check_stdio(settings);
 }

@@ -25,6 +25,13 @@ int take_sandbox(struct settings *settings, const char *value)
     return refuse(settings, "-sandbox: there is no system call filter here, only 'off'; start the command inside one");
 }
 
+int take_daemonize(struct settings *settings, const char *value)
+{
+    (void)value;
+    settings->daemonize = true;
+    return 0;
+}
+
 // What happens at the ends of a machine: where QEMU has a choice that is another option here, that option.
 int take_action(struct settings *settings, const char *value)
 {
@@ -80,7 +87,6 @@ const struct refused_option refused_options[] = {
     { "mem-path", "guest memory is the process's own" },
     { "incoming", no_migration },
     { "only-migratable", no_migration },
-    { "daemonize", no_process },
     { "runas", no_process },
     { "chroot", no_process },
     { "run-with", no_process },
@@ -91,8 +97,7 @@ const struct refused_option refused_options[] = {
     { "fsdev", "there is no virtio-9p; files go in by a disk or an initial ramdisk" },
     { "balloon", "there is no virtio-balloon" },
     { "acpitable", "the ACPI tables are the machine's own" },
-    { "readconfig", "options are given on the command line" },
-    { "writeconfig", "options are given on the command line" },
+    { "writeconfig", "options are read from a file by -readconfig, but not written to one" },
     { "no-shutdown", "the run ends when the guest turns the power off; -snapshots and a monitor lead back from there" },
 };
 const unsigned refused_option_count = sizeof refused_options / sizeof refused_options[0];

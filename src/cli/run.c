@@ -16,6 +16,7 @@
 
 #include "cli/bisect.h"
 #include "cli/console.h"
+#include "cli/daemon.h"
 #include "cli/face.h"
 #include "cli/host_terminal.h"
 #include "cli/journal.h"
@@ -192,6 +193,7 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
         servers_close(&servers);
         return destroy(settings, machine, &traces, log, cli_fail(settings->why));
     }
+    daemon_ready();
     struct intact_exit end;
     bool ran = true;
     if (face_is_wanted(settings))
@@ -286,9 +288,12 @@ int cli_act(struct settings *settings)
         return cli_fail("-snapshots: a run that is recorded cannot go back; its replay can, with -snapshots");
     if (check_save_file(settings) < 0)
         return cli_fail(settings->why);
+    int status;
+    if (settings->daemonize && !daemon_start(&status))
+        return status < 0 ? cli_fail("-daemonize: the host has no room for another process") : status;
     if (write_pid(settings) < 0)
         return cli_fail(settings->why);
-    int status = run_with_log(settings);
+    status = run_with_log(settings);
     remove_pid(settings);
     return status;
 }

@@ -98,10 +98,11 @@ struct settings {
     struct chardev chardevs[CHARDEV_LIMIT];
     unsigned chardev_count;
     bool nodefaults, default_devices, nographic;
-    bool window, curses;   // -display sdl, curses
-    const char *font;      // its font, NULL: any that is monospaced
-    unsigned font_size;    // 0: not given
-    uint8_t escape;        // -echr: the character that begins a key of ours
+    bool window, curses; // -display sdl, curses
+    const char *font;    // its font, NULL: any that is monospaced
+    unsigned font_size;  // 0: not given
+    uint8_t escape;      // -echr: the character that begins a key of ours
+    bool daemonize;
     const char *pid_file;  // -pidfile; NULL: none
     const char *directory; // -L; NULL: none
     bool vga, vga_said;    // -vga std

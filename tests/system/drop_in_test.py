@@ -64,6 +64,21 @@ def check_semihosting(folder, program):
     expect([*run, "-semihosting-config", "enable=on,target=native"], 7, "hi\n")
 
 
+def check_daemon(folder, program, x86):
+    """The first process ends when the machine runs, with its pid in a file; what is wrong is said by the first one."""
+    pid, out = folder / "daemon.pid", folder / "daemon.out"
+    run = [program, "-daemonize", "-pidfile", pid, "-serial", f"file:{out}", "-device", "isa-debug-exit,iobase=0xf4", "-m", "64M"]
+    expect([*run, "-kernel", folder / "nothing"], 1, "could not open kernel")
+    config = folder / "config"
+    config.write_text(f'[machine]\n  kernel = "{x86}"\n[device "e"]\n  driver = "edu"\n')
+    expect([*run, "-readconfig", config], 0)
+    end = time.monotonic() + TIMEOUT
+    while pid.exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    if pid.exists() or b"0 unclaimed" not in out.read_bytes():
+        sys.exit(f"the daemon has not run its guest: {out.read_bytes()[-200:] if out.exists() else 'no output'}")
+
+
 def check_probes(folder):
     """As runners of bare-metal tests ask."""
     pc, arm = folder / "qemu-system-x86_64", folder / "qemu-system-aarch64"
@@ -135,6 +150,7 @@ def main(program, document, x86, arm):
         program = pathlib.Path(program).resolve()
         check_names(folder, program, x86, arm)
         check_default_devices(folder, program, x86, arm)
+        check_daemon(folder, program, x86)
         check_semihosting(folder, program)
         check_probes(folder)
         check_lines(folder, pathlib.Path(document), x86, arm)
