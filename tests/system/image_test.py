@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import resource
 import shutil
 import signal
@@ -38,6 +39,12 @@ def img(*arguments, status=(0,)):
     if result.returncode not in status:
         harness.fail(f"qemu-img ended with status {result.returncode}", result)
     return result.stdout
+
+
+def traced_call(line):
+    """Of strace's line: bytes and place of a write to the image, a sync of it, or an answer."""
+    write = re.search(r"^pwrite64\(.*, (\d+), (\d+)\)", line)
+    return tuple(map(int, write.groups())) if write else "sync" if line.startswith("fdatasync") else "answer"
 
 
 class Disk:
@@ -293,6 +300,21 @@ class Test:
                 Disk(self.program, path, "qcow2", bytearray(size), "readonly").end()
             disk.end()
 
+    def flushed_in_order(self):
+        """What a flush does: data and counts; a sync; an L2 entry; a sync; an L1 entry; a sync; only then its answer."""
+        path, size = self.make("order", "default")
+        log = self.folder / "order.log"
+        traced = ["strace", "-o", str(log), "-e", "trace=pwrite64,fdatasync,write", self.program, str(path), "qcow2"]
+        result = subprocess.run(traced, input=b"write 0 65536 1\nflush\n", capture_output=True)
+        calls = [traced_call(line) for line in log.read_text().splitlines() if "(" in line]
+        l1, data, l2 = 196608, 262144, 327680 # as qemu-img and the first write place them
+        steps = [(65536, data), (8, l2), (8, l1)]
+        at = [calls.index(step) for step in steps if step in calls]
+        last = max((i for i, call in enumerate(calls) if call == "answer"), default=0)
+        parts = [calls[a:b] for a, b in zip(at, [*at[1:], last])]
+        if len(parts) != 3 or any("sync" not in part for part in parts):
+            harness.fail(f"the calls were {calls}", result)
+
     def disguise(self):
         """A raw disk without format= is not to become qcow2."""
         path = self.folder / "probed.raw"
@@ -321,6 +343,8 @@ def main(arguments):
             for form in ("raw", "qcow2"):
                 test.full(form)
             test.grown()
+            if shutil.which("strace"):
+                test.flushed_in_order()
             test.locked()
             test.disguise()
     print("the images are as they should be")
