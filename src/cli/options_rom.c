@@ -76,8 +76,12 @@ static int resolve_rom(struct settings *settings, struct intact_device_config *d
     char path[FIRMWARE_PATH];
     if (given && (!*name || access(name, R_OK) == 0))
         return 0;
-    if (!name || (!given && !settings->config.bios) || !firmware_find(settings, name, path))
-        return 0; // the machine refuses a name that was given
+    if (!name || (!given && !settings->config.bios))
+        return 0;
+    if (!firmware_find(settings, name, path)) {
+        settings->missing_rom = given ? NULL : name; // the machine refuses a name that was given
+        return 0;
+    }
     if (!given)
         return add_rom(settings, device, path);
     given->value = settings_copy(settings, path);

@@ -245,6 +245,12 @@ static int run_with_log(struct settings *settings)
         (settings->sleep == CHOICE_AUTO && face_is_wanted(settings));
     if (settings->skipped_accel)
         fprintf(stderr, "intact: -accel: %s is skipped, everything is done in software\n", settings->skipped_accel);
+    if (settings->missing_rom && settings->config.type != INTACT_VIRT)
+        fprintf(stderr,
+                "intact: -bios: there is no '%s', without which it shows nothing on the display; romfile=FILE of the "
+                "-device, "
+                "or -L DIRECTORY, says where it is\n",
+                settings->missing_rom);
     if (log_open(&log, settings) < 0)
         return cli_fail(settings->why);
     struct intact_journal *journal = NULL;

@@ -103,9 +103,10 @@ struct settings {
     unsigned font_size;  // 0: not given
     uint8_t escape;      // -echr: the character that begins a key of ours
     bool daemonize;
-    const char *pid_file;  // -pidfile; NULL: none
-    const char *directory; // -L; NULL: none
-    bool vga, vga_said;    // -vga std
+    const char *pid_file;    // -pidfile; NULL: none
+    const char *directory;   // -L; NULL: none
+    bool vga, vga_said;      // -vga std
+    const char *missing_rom; // of a display, which a firmware needs; NULL: none
     struct screendump {
         uint64_t at;
         const char *file;
