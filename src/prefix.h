@@ -1228,6 +1228,7 @@
 #define linux_arm64_place intact_private_linux_arm64_place
 #define linux_x86_is intact_private_linux_x86_is
 #define linux_x86_load intact_private_linux_x86_load
+#define linux_x86_setup intact_private_linux_x86_setup
 #define lives_event intact_private_lives_event
 #define lives_free intact_private_lives_free
 #define log_code_begin intact_private_log_code_begin

@@ -58,9 +58,11 @@ class Machine:
         self.vars = pathlib.Path(firmware.prepare("ovmf-vars")).read_bytes()
         self.variables = folder / "variables"
         kernel, _ = linux.prepare(ARCH)
+        self.kernel = kernel
         busybox = (linux.CACHE / ARCH / "busybox").read_bytes()
         files = {"vmlinuz": kernel.read_bytes(),
                  "ramdisk": linux.initramfs(busybox, INIT, linux.modules(ARCH, ("efivarfs",)))}
+        (folder / "ramdisk").write_bytes(files["ramdisk"])
         boot_media.disk(folder / "disk", "amd64", files, CONFIG)
         boot_media.cd(folder / "cd", "amd64", files, CONFIG)
 
@@ -73,16 +75,16 @@ class Machine:
         self.variables.write_bytes(self.vars)
 
     # A firmware waits much, for devices that answer at once: each instruction takes 16 ns.
-    def run(self, options, verb=("run",)):
+    def run(self, options, verb=("run",), wanted=WANTED):
         result = harness.run([self.intact, *verb, *options, "-icount", "shift=4", "-d", "exit", "-lint", "on"], TIMEOUT)
-        self.check(result)
+        self.check(result, wanted)
         if "intact: lint:" in harness.text(result.stderr):
             harness.fail("the lint blames somebody", result)
         return result
 
-    def check(self, result):
+    def check(self, result, wanted=WANTED):
         out, at = harness.text(result.stdout), 0
-        for line in WANTED:
+        for line in wanted:
             at = out.find(line, at)
             if at < 0:
                 harness.fail(f"'{line}' does not come in its place", result)
@@ -127,8 +129,18 @@ def check_qemu(machine, ours):
         harness.fail(f"QEMU's firmware starts {loaded(theirs)}, ours {loaded(ours)}", theirs)
 
 
+# OVMF starts a -kernel itself.
+def check_kernel(machine):
+    machine.erase()
+    options = machine.options("IDE disk")
+    options = options[:options.index("-drive") + 4] + ["-kernel", str(machine.kernel), "-initrd", str(machine.folder / "ramdisk"), "-append",
+                                                       "console=ttyS0"]
+    machine.run(options, wanted=WANTED[2:])
+
+
 def check_long(machine, first):
     check_qemu(machine, first)
+    check_kernel(machine)
     machine.erase()
     harness.same(first, machine.run(machine.options("IDE disk")))
     machine.erase()

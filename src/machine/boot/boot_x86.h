@@ -87,6 +87,9 @@ uint64_t boot_x86_place_high(const struct boot_x86_request *request, uint64_t si
 // The command line with its NUL to BOOT_X86_COMMAND_LINE; at most `limit` bytes of text.
 int boot_x86_put_command_line(const struct boot_x86_request *request, uint64_t limit, struct error *error);
 
+// How many bytes the boot sector and the setup code of a bzImage take up. 0: the image is none, or ends within them.
+size_t linux_x86_setup(const struct image *image);
+
 // Entry states with a GDT at BOOT_X86_GDT; the long one also writes the identity map.
 int boot_x86_enter_protected(const struct boot_x86_request *request, struct boot_x86_state *state, uint32_t entry,
                              struct error *error);

@@ -60,6 +60,15 @@ bool linux_x86_is(const struct image *image)
            memcmp(image->data + HEADER, "HdrS", 4) == 0;
 }
 
+size_t linux_x86_setup(const struct image *image)
+{
+    if (!linux_x86_is(image))
+        return 0;
+    unsigned sectors = image->data[SETUP_SECTS] ? image->data[SETUP_SECTS] : 4; // 0 means 4, boot.rst
+    size_t size = (sectors + 1) * 512u;
+    return size < image->size ? size : 0;
+}
+
 static int examine(const struct boot_x86_request *request, const struct image *image, struct bzimage *kernel,
                    struct error *error)
 {

@@ -45,6 +45,7 @@
 #include "machine/board/board.h"
 #include "machine/board/flash_bank.h"
 #include "machine/boot/boot_x86.h"
+#include "machine/boot/image.h"
 #include "machine/pc/cpu_model.h"
 #include "machine/pc/pc_chipset.h"
 #include "machine/pc/pc_pirq.h"
@@ -137,6 +138,7 @@ struct pc {
     uint8_t *rom;                                // -bios
     struct flash_bank flash[INTACT_FLASH_BANKS]; // or -drive if=pflash
     struct pam pam;                              // with either
+    struct image kernel, ramdisk;                // that a firmware in flash starts
 
     // Processors and interrupt controllers.
     struct x86_model model;

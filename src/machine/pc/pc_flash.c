@@ -39,6 +39,8 @@ int pc_make_flash(struct pc *pc)
     for (unsigned i = 0; i < INTACT_FLASH_BANKS; i++)
         drives[i] = flash_bank_drive(config, i);
     pc->runs_flash = config->bios || drives[0];
+    if (pc->runs_flash && config->initrd && !config->kernel)
+        return board_refuse(&pc->board, "-initrd", "needs -kernel FILE");
     if (config->bios && drives[0])
         return board_refuse(&pc->board, "-bios", "a drive with if=pflash,unit=0 is the firmware: give one of them");
     if (drives[1] && !drives[0])
@@ -110,4 +112,6 @@ void pc_destroy_flash(struct pc *pc)
     host_memory_release(pc->rom, PC_HIGH - PC_FLASH);
     for (unsigned i = 0; i < INTACT_FLASH_BANKS; i++)
         flash_bank_close(&pc->flash[i]);
+    image_release(&pc->kernel);
+    image_release(&pc->ramdisk);
 }
