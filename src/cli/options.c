@@ -427,7 +427,7 @@ const struct option options[] = {
       "journal of the run to FILE, with a digest of the state every digest=N instructions (1000000 by default, 0: only "
       "at the end); rr=replay, with the same options, runs it again and compares.",
       icount_words, take_icount },
-    { "rtc", "base=utc|localtime|DATE[,clock=vm]", GROUP_TIME,
+    { "rtc", "base=utc|localtime|DATE[,clock=vm][,driftfix=none|slew]", GROUP_TIME,
       "The date at the start: the host's time, or a date like 2026-01-01T00:00:00, which is the default.", rtc_words,
       take_rtc },
     { "limit", "N", GROUP_TIME, "Stops after N instructions of all processors (as 120M), with exit status 66.", NULL,

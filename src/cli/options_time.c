@@ -67,7 +67,7 @@ static int64_t local_offset(time_t now)
 int take_rtc(struct settings *settings, const char *value)
 {
     static const char *const names[] = { "base", "clock", "driftfix", NULL };
-    static const char *const clocks[] = { "vm", NULL }, *const fixes[] = { "none", NULL };
+    static const char *const clocks[] = { "vm", NULL }, *const fixes[] = { "none", "slew", NULL };
     struct properties properties;
     if (properties_parse(settings, "-rtc", value, &properties) < 0 ||
         properties_check(settings, "-rtc", &properties, names) < 0)
@@ -79,7 +79,7 @@ int take_rtc(struct settings *settings, const char *value)
     time_t now = time(NULL);
     if (clock && strcmp(clock, "vm") != 0)
         return refuse_unknown(settings, "-rtc", "clock", clock, clocks);
-    if (fix && strcmp(fix, "none") != 0)
+    if (fix && strcmp(fix, "none") != 0 && strcmp(fix, "slew") != 0) // no tick is ever lost, so there is none to repeat
         return refuse_unknown(settings, "-rtc", "driftfix", fix, fixes);
     if (!base)
         return 0;

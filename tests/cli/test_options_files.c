@@ -137,6 +137,13 @@ Test(options_files, what_smbios_says)
     REFUSES("path= is not here", "-smbios", "type=11,path=f");
 }
 
+Test(options_files, the_clock_is_virtual)
+{
+    TAKES("-rtc", "base=2020-02-03,clock=vm,driftfix=slew");
+    REFUSES("-rtc: no clock 'host'", "-rtc", "clock=host");
+    REFUSES("-rtc: no driftfix 'fast'", "-rtc", "driftfix=fast");
+}
+
 Test(options_files, files_of_fw_cfg)
 {
     TAKES("-fw_cfg", "name=opt/a,string=x=1,,y", "-fw_cfg", "opt/b,file=f");
