@@ -60,6 +60,39 @@ Test(look, looking_changes_nothing, .timeout = 60)
         cr_assert_eq(run((enum intact_machine_type)type, true), run((enum intact_machine_type)type, false));
 }
 
+static void count_call(void *owner, struct intact_machine *of)
+{
+    unsigned *calls = owner;
+    cr_assert_eq(of, machine);
+    *calls += 1;
+}
+
+static uint64_t run_with_calls(bool calls)
+{
+    unsigned called = 0, asked = 0;
+    demo_config(&config, INTACT_PC);
+    machine = demo_make(&config);
+    struct intact_exit end;
+    do {
+        if (calls) {
+            cr_assert_eq(intact_machine_look(machine, count_call, &called), 0);
+            cr_assert_eq(intact_machine_look(machine, count_call, &called), -EBUSY);
+            asked++;
+        }
+        end = intact_machine_run_for(machine, STEP);
+        cr_assert_eq(called, asked);
+    } while (end.reason == INTACT_PAUSED);
+    uint64_t digest;
+    cr_assert_eq(intact_machine_digest(machine, &digest), 0);
+    intact_machine_destroy(machine);
+    return digest;
+}
+
+Test(look, another_threads_look_changes_nothing, .timeout = 60)
+{
+    cr_assert_eq(run_with_calls(true), run_with_calls(false));
+}
+
 Test(look, processors_run_wait_and_are_off)
 {
     demo_config(&config, INTACT_VIRT);
