@@ -41,14 +41,14 @@ static char *other_properties(struct settings *settings, const char *value)
 }
 
 // A debugger is no part of a run: a replay does not wait for one unless it is asked to. Nor is a trace or a log, which a replay
-// would write over, or a lint; and the keys are in the journal.
+// would write over, or a lint, or a screen; and the keys are in the journal.
 static bool is_debugger(const struct option *option)
 {
     return option && (option->take == take_trace || option->take == take_snapshots || option->take == take_gdb ||
                       option->take == take_gdb_default || option->take == take_stopped || option->take == take_break ||
                       option->take == take_monitor || option->take == take_qmp || option->take == take_mon ||
                       option->take == take_lint || option->take == take_log_file || option->take == take_log_ranges ||
-                      option->take == take_sendkeys || option->take == take_daemonize);
+                      option->take == take_sendkeys || option->take == take_display || option->take == take_daemonize);
 }
 
 static int keep_icount(struct settings *settings, const char *word, const char *value)
@@ -95,7 +95,7 @@ static bool is_free(const char *word)
 {
     const struct option *option = option_find(word);
     return option && (option->group == GROUP_OBSERVE || option->take == take_serial || option->take == take_debugcon ||
-                      option->take == take_accel || option->take == take_nothing);
+                      option->take == take_accel || option->take == take_display || option->take == take_nothing);
 }
 
 // The option at *index, or behind those that may differ; NULL after the last.
