@@ -1228,6 +1228,9 @@
 #define linux_arm64_place intact_private_linux_arm64_place
 #define linux_x86_is intact_private_linux_x86_is
 #define linux_x86_load intact_private_linux_x86_load
+#define linux_x86_prepare intact_private_linux_x86_prepare
+#define linux_x86_ramdisk intact_private_linux_x86_ramdisk
+#define linux_x86_ramdisk_limit intact_private_linux_x86_ramdisk_limit
 #define linux_x86_setup intact_private_linux_x86_setup
 #define lives_event intact_private_lives_event
 #define lives_free intact_private_lives_free
@@ -1568,6 +1571,7 @@
 #define pc_acpi_loaded intact_private_pc_acpi_loaded
 #define pc_acpi_selected intact_private_pc_acpi_selected
 #define pc_acpi_visit intact_private_pc_acpi_visit
+#define pc_add_kernel intact_private_pc_add_kernel
 #define pc_bios intact_private_pc_bios
 #define pc_chipset_i440fx intact_private_pc_chipset_i440fx
 #define pc_chipset_q35 intact_private_pc_chipset_q35

@@ -290,9 +290,8 @@ const struct option options[] = {
       take_initrd },
     { "append", "TEXT", GROUP_BOOT, "The kernel's command line.", NULL, take_append },
     { "bios", "FILE", GROUP_BOOT,
-      "A firmware. On a PC it ends at 4 GiB and starts at the reset vector, instead of -kernel; without both, a "
-      "PC with disks starts SeaBIOS, if its package is installed. virt has it in flash bank 0, and it may start a "
-      "-kernel.",
+      "A firmware, which starts -kernel if that is given. On a PC it ends at 4 GiB and starts at the reset vector; without "
+      "both, a PC with disks starts SeaBIOS, if its package is installed. virt has it in flash bank 0.",
       NULL, take_bios },
     { "fw_cfg", "[name=]NAME,string=TEXT|file=FILE", GROUP_BOOT,
       "A file of fw_cfg, for a firmware or a system: etc/boot-fail-wait of SeaBIOS, or opt/ and a name of your own.",
@@ -616,8 +615,8 @@ static int take_value(struct settings *settings, const struct option *option, co
 
 // What options mean together, once all have been read; each in its place, as later ones count on what earlier ones have added.
 static int (*const resolvers[])(struct settings *settings) = {
-    resolve_semihosting, resolve_drives, resolve_defaults, resolve_cpu,  resolve_net,   resolve_objects,
-    resolve_bios,        resolve_vga,    resolve_globals,  resolve_roms, resolve_lists, resolve_streams,
+    resolve_semihosting, resolve_drives, resolve_defaults, resolve_cpu,  resolve_net,   resolve_objects, resolve_bios,
+    resolve_kernel_rom,  resolve_vga,    resolve_globals,  resolve_roms, resolve_lists, resolve_streams,
 };
 
 int options_parse(struct settings *settings, int argc, char *const *argv)

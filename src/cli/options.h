@@ -125,6 +125,8 @@ int resolve_objects(struct settings *settings);
 int resolve_net(struct settings *settings); // before resolve_globals: it adds devices
 int resolve_defaults(struct settings *settings);
 int resolve_bios(struct settings *settings);
+int resolve_kernel_rom(struct settings *settings);
+int add_fw_cfg(struct settings *settings, const struct intact_fw_cfg_config *file);
 int resolve_vga(struct settings *settings);
 int resolve_roms(struct settings *settings);
 

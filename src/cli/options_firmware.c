@@ -47,6 +47,45 @@ static const char *default_bios(const struct settings *settings)
     return config->type == INTACT_PC && !config->kernel && disks && !flash ? SEABIOS : NULL;
 }
 
+// --- A kernel that SeaBIOS starts --------------------------------------------------------------------------------------
+
+// QEMU's option ROM, which starts the kernel that fw_cfg has; SeaBIOS runs it, and tries it first. Other firmware needs none.
+#define KERNEL_ROM "linuxboot_dma.bin"
+
+static bool has_file(const struct settings *settings, const char *name)
+{
+    for (unsigned i = 0; i < settings->config.fw_cfg_count; i++)
+        if (strcmp(settings->fw_cfgs[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool has_flash(const struct settings *settings)
+{
+    for (unsigned i = 0; i < settings->config.drive_count; i++)
+        if (settings->drives[i].interface == INTACT_DRIVE_PFLASH && settings->drives[i].unit == 0)
+            return true;
+    return false;
+}
+
+int resolve_kernel_rom(struct settings *settings)
+{
+    static const char rom[] = "genroms/" KERNEL_ROM, order[] = "/rom@genroms/" KERNEL_ROM;
+    const struct intact_machine_config *config = &settings->config;
+    char path[FIRMWARE_PATH];
+    if (config->type != INTACT_PC || !config->kernel || !(config->bios || has_flash(settings)) ||
+        has_file(settings, rom) || !firmware_find(settings, KERNEL_ROM, path))
+        return 0;
+    const char *kept = settings_copy(settings, path);
+    if (!kept || add_fw_cfg(settings, &(struct intact_fw_cfg_config){ .name = rom, .file = kept }) < 0)
+        return -1;
+    if (has_file(settings, "bootorder"))
+        return 0;
+    return add_fw_cfg(settings, &(struct intact_fw_cfg_config){ "bootorder", NULL, order, sizeof order });
+}
+
+// --- -bios -------------------------------------------------------------------------------------------------------------
+
 int resolve_bios(struct settings *settings)
 {
     const char *given = settings->config.bios, *name = given ? given : default_bios(settings);

@@ -5,6 +5,15 @@
 #include "cli/options.h"
 #include "cli/properties.h"
 
+int add_fw_cfg(struct settings *settings, const struct intact_fw_cfg_config *file)
+{
+    if (settings->config.fw_cfg_count == INTACT_FW_CFG_MAX)
+        return refuse(settings, "-fw_cfg: more than %d", INTACT_FW_CFG_MAX);
+    settings->fw_cfgs[settings->config.fw_cfg_count++] = *file;
+    settings->config.fw_cfgs = settings->fw_cfgs;
+    return 0;
+}
+
 int take_fw_cfg(struct settings *settings, const char *value)
 {
     static const char *const names[] = { "name", "string", "file", NULL };
@@ -18,10 +27,5 @@ int take_fw_cfg(struct settings *settings, const char *value)
         return refuse(settings, "-fw_cfg: needs name=NAME, as opt/org.example/file");
     if (!text == !file)
         return refuse(settings, "-fw_cfg: needs string=TEXT or file=FILE, one of them");
-    if (settings->config.fw_cfg_count == INTACT_FW_CFG_MAX)
-        return refuse(settings, "-fw_cfg: more than %d", INTACT_FW_CFG_MAX);
-    settings->fw_cfgs[settings->config.fw_cfg_count++] =
-        (struct intact_fw_cfg_config){ .name = name, .file = file, .data = text, .data_size = text ? strlen(text) : 0 };
-    settings->config.fw_cfgs = settings->fw_cfgs;
-    return 0;
+    return add_fw_cfg(settings, &(struct intact_fw_cfg_config){ name, file, text, text ? strlen(text) : 0 });
 }

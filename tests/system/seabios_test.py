@@ -151,6 +151,16 @@ def check_cd(machine, guests):
     check_qemu(machine, options, first)
 
 
+def check_kernel(machine):
+    """Linux by its 16-bit entry point: QEMU's option ROM takes it out of fw_cfg."""
+    options = linux.boot_options("cloud-amd64", "quiet")
+    options = options[options.index("-kernel"):]
+    results = [machine.run(options, status=0) for _ in range(2)]
+    in_order(harness.text(results[0].stdout), ["SeaBIOS (version", "Booting from ROM..", linux.MARKER], results[0])
+    harness.same(*results)
+    print(f"Linux by SeaBIOS: {harness.instructions(results[0])} instructions")
+
+
 def check_qemu(machine, options, ours):
     image = machine.options[machine.options.index("-bios") + 1]
     result = harness.run([*harness.qemu(), "-machine", machine.kind, "-m", "128M", "-nographic", "-vga", "none", "-net", "none", "-no-reboot",
@@ -175,6 +185,7 @@ def main():
                 check_snapshot(machine, ours, harness.instructions(ours) - IN_SECTOR, options)
         check_cd(machine, sys.argv[2])
         check_keys(machine, sys.argv[2])
+        check_kernel(machine)
         machine = Machine(sys.argv[1], folder, "q35") # where -hda is at an AHCI controller
         ours, options = check_disk(machine, sys.argv[2], "IDE")
         check_qemu(machine, options, ours)

@@ -123,10 +123,6 @@ bool boot_x86_takes_modules(const struct boot_kernel *kernel)
 
 int boot_x86_load(const struct boot_x86_request *request, struct boot_x86_state *state, struct error *error)
 {
-    if (request->bios && request->kernel.name)
-        return error_set(error, -EINVAL,
-                         "-bios and -kernel exclude each other: give one of them, or a UEFI by -drive if=pflash, which "
-                         "starts the kernel");
     if (request->firmware)
         return firmware_image_load(request, state, error);
     struct image image;

@@ -90,6 +90,13 @@ int boot_x86_put_command_line(const struct boot_x86_request *request, uint64_t l
 // How many bytes the boot sector and the setup code of a bzImage take up. 0: the image is none, or ends within them.
 size_t linux_x86_setup(const struct image *image);
 
+// For a firmware that starts it at its 16-bit entry point, with the setup code copied to `setup` (a multiple of 16 below 1 MiB).
+// Writes into the setup header what a boot loader does ("Details of Header Fields"); `ramdisk` of 0 bytes: none.
+void linux_x86_prepare(struct image *image, uint32_t setup, uint32_t command_line, uint32_t ramdisk, uint32_t size);
+// Where the ramdisk is by that header; and the first address that it may not reach.
+uint32_t linux_x86_ramdisk(const struct image *image);
+uint64_t linux_x86_ramdisk_limit(const struct image *image);
+
 // Entry states with a GDT at BOOT_X86_GDT; the long one also writes the identity map.
 int boot_x86_enter_protected(const struct boot_x86_request *request, struct boot_x86_state *state, uint32_t entry,
                              struct error *error);

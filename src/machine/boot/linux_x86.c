@@ -44,7 +44,7 @@ enum {
 // Zero page fields outside the header.
 enum { ACPI_RSDP_ADDR = 0x070, E820_ENTRIES = 0x1e8, E820_TABLE = 0x2d0, E820_ENTRY_SIZE = 20, ZERO_PAGE_SIZE = 4096 };
 
-enum { LOADED_HIGH = 1 << 0, XLF_KERNEL_64 = 1 << 0, ENTRY_64 = 0x200, LOADER_UNDEFINED = 0xff };
+enum { LOADED_HIGH = 1 << 0, CAN_USE_HEAP = 1 << 7, XLF_KERNEL_64 = 1 << 0, ENTRY_64 = 0x200, LOADER_UNDEFINED = 0xff };
 
 #define LOW_LOAD_ADDRESS UINT64_C(0x100000)
 #define RAMDISK_LIMIT    (UINT64_C(1) << 32)
@@ -67,6 +67,29 @@ size_t linux_x86_setup(const struct image *image)
     unsigned sectors = image->data[SETUP_SECTS] ? image->data[SETUP_SECTS] : 4; // 0 means 4, boot.rst
     size_t size = (sectors + 1) * 512u;
     return size < image->size ? size : 0;
+}
+
+// Heap and stack of the setup code lie between it and the command line; "heap_end_ptr" counts from the setup code on.
+void linux_x86_prepare(struct image *image, uint32_t setup, uint32_t command_line, uint32_t ramdisk, uint32_t size)
+{
+    uint8_t *file = image->data;
+    file[TYPE_OF_LOADER] = LOADER_UNDEFINED;
+    file[LOADFLAGS] |= CAN_USE_HEAP;
+    put16(file + HEAP_END_PTR, (uint16_t)(command_line - setup - 0x200));
+    put32(file + CMD_LINE_PTR, command_line);
+    put32(file + RAMDISK_IMAGE, ramdisk);
+    put32(file + RAMDISK_SIZE, size);
+}
+
+uint32_t linux_x86_ramdisk(const struct image *image)
+{
+    return get32(image->data + RAMDISK_IMAGE);
+}
+
+uint64_t linux_x86_ramdisk_limit(const struct image *image)
+{
+    unsigned version = get16(image->data + VERSION);
+    return version < 0x203 ? UINT64_C(0x38000000) : (uint64_t)get32(image->data + INITRD_ADDR_MAX) + 1;
 }
 
 static int examine(const struct boot_x86_request *request, const struct image *image, struct bzimage *kernel,

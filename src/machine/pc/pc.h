@@ -249,6 +249,8 @@ void pc_drives_close(struct pc *pc);
 // pc_firmware.c: the ACPI registers are at `port`.
 void pc_describe_pm(struct machine_description *machine, uint16_t port);
 
+// pc_kernel.c: -kernel for a firmware, into fw_cfg. 0, or a negative errno with a line in board->error.
+int pc_add_kernel(struct pc *pc);
 // pc_acpi.c. pc_acpi_add: into fw_cfg, after a reset; pc_acpi_selected is fw_cfg's.
 int pc_acpi_add(struct pc *pc);
 void pc_acpi_selected(void *owner, uint16_t key);

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // What fw_cfg has on the PC: numbers, the memory map; for a firmware also DMA and what it asks for.
-#include <errno.h>
-#include <string.h>
-
 #include "base/bits.h"
 #include "machine/pc/pc.h"
 #include "machine/tables/bytes.h"
@@ -69,50 +66,6 @@ static int add_smbios(struct pc *pc)
     return smbios_tables_add(&pc->board, ram, &pc->fw_cfg, true);
 }
 
-// --- What a UEFI starts ------------------------------------------------------------------------------------------------
-
-#define RAMDISK_LIMIT (UINT64_C(2) << 30)
-
-static int add_part(struct fw_cfg *fw, const uint8_t *data, size_t bytes, uint16_t size_key, uint16_t data_key)
-{
-    int result = fw_cfg_add_bytes(fw, data_key, data, bytes);
-    return result < 0 ? result : fw_cfg_add_number(fw, size_key, bytes, 4);
-}
-
-// The files are read once: a reset uses them again.
-static int read_kernel(struct pc *pc)
-{
-    const struct intact_machine_config *config = &pc->board.config;
-    const struct boot_kernel kernel = board_kernel(&pc->board);
-    int result = boot_read_kernel(&kernel, NULL, &pc->kernel, &pc->board.error);
-    if (result == 0 && !linux_x86_setup(&pc->kernel))
-        result = error_set(&pc->board.error, -ENOEXEC,
-                           "-kernel: '%.200s' is no Linux bzImage, and a firmware starts nothing else", kernel.name);
-    if (result == 0 && config->initrd)
-        result = image_read(&pc->ramdisk, "-initrd", config->initrd, RAMDISK_LIMIT, &pc->board.error);
-    return result;
-}
-
-// The boot sector and the setup code are one item, the rest of the kernel another one.
-static int add_kernel(struct pc *pc)
-{
-    const char *append = pc->board.config.append ? pc->board.config.append : "";
-    int result = pc->kernel.data ? 0 : read_kernel(pc);
-    if (result < 0)
-        return result;
-    size_t setup = linux_x86_setup(&pc->kernel);
-    result = add_part(&pc->fw_cfg, pc->kernel.data, setup, FW_CFG_SETUP_SIZE, FW_CFG_SETUP_DATA);
-    if (result == 0)
-        result = add_part(&pc->fw_cfg, pc->kernel.data + setup, pc->kernel.size - setup, FW_CFG_KERNEL_SIZE,
-                          FW_CFG_KERNEL_DATA);
-    if (result == 0 && pc->ramdisk.data)
-        result = add_part(&pc->fw_cfg, pc->ramdisk.data, pc->ramdisk.size, FW_CFG_INITRD_SIZE, FW_CFG_INITRD_DATA);
-    if (result == 0)
-        result = add_part(&pc->fw_cfg, (const uint8_t *)append, strlen(append) + 1, FW_CFG_CMDLINE_SIZE,
-                          FW_CFG_CMDLINE_DATA);
-    return result;
-}
-
 int pc_fill_fw_cfg(struct pc *pc)
 {
     const struct fw_cfg_memory memory = { read_memory, write_memory, &pc->board };
@@ -128,8 +81,8 @@ int pc_fill_fw_cfg(struct pc *pc)
         result = add_e820(pc);
     if (result > 0 && pc->runs_flash && pc->board.config.acpi)
         result = pc_acpi_add(pc);
-    if (result >= 0 && pc->runs_flash && !pc->board.config.bios && pc->board.config.kernel)
-        result = add_kernel(pc);
+    if (result >= 0 && pc->runs_flash && pc->board.config.kernel)
+        result = pc_add_kernel(pc);
     if (result >= 0 && pc->board.config.uuid)
         result = fw_cfg_add_bytes(&pc->fw_cfg, FW_CFG_UUID, pc->board.config.uuid, 16);
     if (result >= 0 && pc->runs_flash)

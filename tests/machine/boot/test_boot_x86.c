@@ -361,7 +361,26 @@ Test(boot, nothing_to_run_is_said_so)
     struct boot_x86_request request = test_request(&memory);
     cr_assert_lt(boot_x86_load(&request, &state, &error), 0);
     cr_assert_not_null(strstr(error.text, "-kernel FILE"), "%s", error.text);
-    request.kernel.name = request.bios = "x";
-    cr_assert_lt(boot_x86_load(&request, &state, &error), 0);
-    cr_assert_not_null(strstr(error.text, "exclude each other"), "%s", error.text);
+}
+
+Test(boot, what_a_loader_writes_for_a_firmware)
+{
+    uint8_t file[0x1000] = { [0x1f1] = 3, [0x1fe] = 0x55, [0x1ff] = 0xaa };
+    memcpy(file + 0x202, "HdrS", 4);
+    put16(file + 0x206, 0x20f);
+    put32(file + 0x22c, 0x7fffffff);
+    struct image image = { .data = file, .size = sizeof file };
+    cr_assert_eq(linux_x86_setup(&image), 4 * 512);
+    cr_assert_eq(linux_x86_ramdisk_limit(&image), UINT64_C(0x80000000));
+    linux_x86_prepare(&image, 0x10000, 0x20000, 0x1234000, 0x567);
+    cr_assert_eq(file[0x210], 0xff, "a loader without a number");
+    cr_assert(file[0x211] & 0x80, "the heap can be used");
+    cr_assert_eq(get16(file + 0x224), 0xfe00);
+    cr_assert_eq(get32(file + 0x228), 0x20000);
+    cr_assert_eq(linux_x86_ramdisk(&image), 0x1234000);
+    cr_assert_eq(get32(file + 0x21c), 0x567);
+    put16(file + 0x206, 0x202);
+    cr_assert_eq(linux_x86_ramdisk_limit(&image), 0x38000000);
+    image.size = 4 * 512;
+    cr_assert_eq(linux_x86_setup(&image), 0, "it ends within its setup code");
 }
