@@ -183,6 +183,12 @@ def converse(command, path):
     return answers, status
 
 
+# Answered otherwise on purpose: QEMU drops the key of a machine without a keyboard, where an error says so here, and has an error for a
+# mouse that the guest has not switched on, which does not move here.
+UNLIKE = {("aarch64", CONVERSATION.index(line)) for line in CONVERSATION if b'"send-key"' in line and b'"a"' in line}
+UNLIKE |= {("x86_64", CONVERSATION.index(line)) for line in CONVERSATION if b'"input-send-event"' in line}
+
+
 def compare(intact, family, folder):
     """Every answer has the members of QEMU's, of the same types."""
     what, guest = FAMILIES[family], pathlib.Path(folder) / "endless"
@@ -196,7 +202,10 @@ def compare(intact, family, folder):
                           f"unix:{folder}/theirs,server=on,wait=off"], f"{folder}/theirs")
     if len(ours) != len(theirs):
         harness.fail(f"{len(ours)} answers, and theirs are {len(theirs)}")
+    unlike = [CONVERSATION[index] for where, index in UNLIKE if where == family]
     for line, mine, other in zip([b"greeting", *CONVERSATION, b"quit", b"SHUTDOWN"], ours, theirs):
+        if line in unlike:
+            continue
         name = line.decode("utf-8", "replace")[:200]
         if "machines" in name:
             other["return"] = [one for one in other["return"] if not one["deprecated"]]
@@ -210,7 +219,7 @@ def compare(intact, family, folder):
             harness.fail(f"{name}: {mine['return']}, and theirs is {other['return']}")
     known = {one["name"] for answer in theirs if isinstance(answer.get("return"), list) for one in answer["return"] if "name" in one}
     mine = {one["name"] for answer in ours if isinstance(answer.get("return"), list) for one in answer["return"] if "name" in one}
-    for name in mine - known - {"pc", "virt"}:
+    for name in mine - known - {"pc", "q35", "virt"}:
         if not name.startswith("x-intact-"):
             harness.fail(f"QEMU has no command '{name}'")
 
@@ -407,16 +416,12 @@ def refusals(machine, _):
             (["-chardev", socket_, "-mon", "c,pretty=on"], "-mon: pretty can only be off"),
             (["-chardev", socket_, "-mon", "c", "-mon", "c"], "has a monitor already"),
             (["-chardev", "null,id=c", "-mon", "c"], "the chardev 'c' cannot be read"),
-            (["-chardev", "socket,id=c,path=/tmp/x"], "a socket listens, and does not wait"),
-            (["-chardev", "socket,id=c,path=/tmp/x,server=on,wait=on"], "a socket listens, and does not wait"),
+            (["-chardev", "socket,id=c,path=/tmp/none/x", "-mon", "chardev=c,mode=control"], "cannot connect to 'unix:/tmp/none/x'"),
             (["-qmp", "stdio", "-monitor", "stdio"], "'stdio' has a monitor already"),
             (["-qmp", "stdio", "-debugcon", "stdio"], "-qmp: stdio is taken by -debugcon")):
         result = harness.run([machine.intact, "run", *machine.options, *options], TIMEOUT)
         if result.returncode != 1 or text not in harness.text(result.stderr):
             harness.fail(f"{options} is taken", result)
-    result = harness.run([machine.intact, "run", *machine.options[:-2], "-serial", "chardev:c", "-chardev", socket_], TIMEOUT)
-    if "one serial port" not in harness.text(result.stderr) and "only -mon can use" not in harness.text(result.stderr):
-        harness.fail("a socket is a serial port", result)
 
 
 def main():
