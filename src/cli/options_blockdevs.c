@@ -83,28 +83,17 @@ static struct block_node *find_node(struct settings *settings, const char *name)
 
 static int check_values(struct settings *settings, const struct properties *properties)
 {
-    static const struct {
-        const char *name, *values[6];
-    } rows[] = { { "cache.direct", { "off", "on" } },
-                 { "cache.no-flush", { "off" } },
-                 { "aio", { "threads", "native", "io_uring" } },
-                 { "detect-zeroes", { "off" } },
-                 { "auto-read-only", { "off", "on" } },
-                 { "locking", { "auto", "on", "off" } },
-                 { "discard", { "ignore", "off", "unmap", "on" } },
-                 { "read-zeroes", { "on", "off" } },
-                 { "lazy-refcounts", { "off", "on" } },
-                 { "pass-discard-request", { "on", "off" } } };
-    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const char *text = properties_get(properties, rows[i].name);
-        bool known = !text;
-        for (const char *const *value = rows[i].values; text && *value; value++)
-            known |= strcmp(text, *value) == 0;
-        if (!known)
-            return refuse(settings, "-blockdev: %s=%.80s is not possible here; %s is", rows[i].name, text,
-                          rows[i].values[0]);
-    }
-    return 0;
+    static const struct property_values rows[] = { { "cache.direct", { "off", "on" } },
+                                                   { "cache.no-flush", { "off" } },
+                                                   { "aio", { "threads", "native", "io_uring" } },
+                                                   { "detect-zeroes", { "off" } },
+                                                   { "auto-read-only", { "off", "on" } },
+                                                   { "locking", { "auto", "on", "off" } },
+                                                   { "discard", { "ignore", "off", "unmap", "on" } },
+                                                   { "read-zeroes", { "on", "off" } },
+                                                   { "lazy-refcounts", { "off", "on" } },
+                                                   { "pass-discard-request", { "on", "off" } } };
+    return properties_among(settings, "-blockdev", properties, rows, sizeof rows / sizeof rows[0]);
 }
 
 static int take_switch(struct settings *settings, const struct properties *properties, const char *name, bool *value)

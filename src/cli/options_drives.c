@@ -182,24 +182,13 @@ static int drive_file(struct settings *settings, const struct properties *proper
 // refused.
 static int drive_host(struct settings *settings, const struct properties *properties)
 {
-    static const struct {
-        const char *name, *values[6];
-    } rows[] = { { "cache", { "none", "writeback", "unsafe" } },
-                 { "aio", { "threads", "native", "io_uring" } },
-                 { "discard", { "ignore", "off", "unmap", "on" } },
-                 { "detect-zeroes", { "off" } },
-                 { "werror", { "report" } },
-                 { "rerror", { "report" } } };
-    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const char *text = properties_get(properties, rows[i].name);
-        bool known = !text;
-        for (const char *const *value = rows[i].values; text && *value; value++)
-            known |= strcmp(text, *value) == 0;
-        if (!known)
-            return refuse(settings, "-drive: %s=%.80s is not possible here; %s is", rows[i].name, text,
-                          rows[i].values[0]);
-    }
-    return 0;
+    static const struct property_values rows[] = { { "cache", { "none", "writeback", "unsafe" } },
+                                                   { "aio", { "threads", "native", "io_uring" } },
+                                                   { "discard", { "ignore", "off", "unmap", "on" } },
+                                                   { "detect-zeroes", { "off" } },
+                                                   { "werror", { "report" } },
+                                                   { "rerror", { "report" } } };
+    return properties_among(settings, "-drive", properties, rows, sizeof rows / sizeof rows[0]);
 }
 
 // if=virtio: a disk on PCI in one word.

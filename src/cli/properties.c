@@ -65,3 +65,23 @@ int properties_check(struct settings *settings, const char *option, const struct
     }
     return 0;
 }
+
+static bool is_among(const char *text, const char *const *values)
+{
+    for (; *values; values++)
+        if (strcmp(text, *values) == 0)
+            return true;
+    return false;
+}
+
+int properties_among(struct settings *settings, const char *option, const struct properties *properties,
+                     const struct property_values *rows, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        const char *text = properties_get(properties, rows[i].name);
+        if (text && !is_among(text, rows[i].values))
+            return refuse(settings, "%s: %s=%.80s is not possible here; %s is", option, rows[i].name, text,
+                          rows[i].values[0]);
+    }
+    return 0;
+}

@@ -23,4 +23,13 @@ const char *properties_get(const struct properties *properties, const char *name
 int properties_check(struct settings *settings, const char *option, const struct properties *properties,
                      const char *const *names);
 
+// Properties that have the meaning of one of `values` (NULL ends them) here, whichever is given.
+struct property_values {
+    const char *name, *values[6];
+};
+
+// -1 with an error line if one of the properties has another value.
+int properties_among(struct settings *settings, const char *option, const struct properties *properties,
+                     const struct property_values *rows, unsigned count);
+
 #endif
