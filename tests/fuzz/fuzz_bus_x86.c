@@ -363,16 +363,20 @@ static void step_pins_of_cpu(struct bus_case *bus, struct fuzz *fuzz)
 static void step_outside(struct bus_case *bus, struct fuzz *fuzz)
 {
     struct pc *machine = pc(bus);
-    uint8_t codes[] = { (uint8_t)fuzz_word(fuzz), (uint8_t)fuzz_word(fuzz) };
-    switch (fuzz_below(fuzz, 5)) {
+    uint64_t now = machine->board.clock.now;
+    switch (fuzz_below(fuzz, 6)) {
     case 0:
     case 1:
         if (uart16550_can_receive(&machine->com1))
-            uart16550_receive(&machine->com1, codes[0], machine->board.clock.now);
+            uart16550_receive(&machine->com1, (uint8_t)fuzz_word(fuzz), now);
         break;
-    case 2: i8042_key(&machine->keyboard, codes, 1 + fuzz_below(fuzz, 2)); break;
-    case 3: acpi_pm_gpe(&machine->pm, fuzz_below(fuzz, 32), machine->board.clock.now); break;
-    default: acpi_pm_power_button(&machine->pm, machine->board.clock.now); break;
+    case 2: i8042_key(&machine->keyboard, fuzz_below(fuzz, INTACT_KEY_COUNT), fuzz_chance(fuzz, 2), now); break;
+    case 3:
+        i8042_move(&machine->keyboard, (int)fuzz_below(fuzz, 601) - 300, (int)fuzz_below(fuzz, 601) - 300,
+                   (int)fuzz_below(fuzz, 17) - 8, (uint8_t)fuzz_below(fuzz, 32), now);
+        break;
+    case 4: acpi_pm_gpe(&machine->pm, fuzz_below(fuzz, 32), now); break;
+    default: acpi_pm_power_button(&machine->pm, now); break;
     }
 }
 
