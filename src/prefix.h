@@ -415,6 +415,11 @@
 #define body_if intact_private_body_if
 #define boot_arm64_load intact_private_boot_arm64_load
 #define boot_name_kernel intact_private_boot_name_kernel
+#define boot_order_add intact_private_boot_order_add
+#define boot_order_fill intact_private_boot_order_fill
+#define boot_order_free intact_private_boot_order_free
+#define boot_path_pci intact_private_boot_path_pci
+#define boot_path_slot intact_private_boot_path_slot
 #define boot_read_kernel intact_private_boot_read_kernel
 #define boot_x86_enter_long intact_private_boot_x86_enter_long
 #define boot_x86_enter_protected intact_private_boot_x86_enter_protected
@@ -575,6 +580,7 @@
 #define device_virtio_rng_pci intact_private_device_virtio_rng_pci
 #define device_virtio_scsi intact_private_device_virtio_scsi
 #define device_virtio_scsi_device intact_private_device_virtio_scsi_device
+#define device_virtio_scsi_path intact_private_device_virtio_scsi_path
 #define device_virtio_scsi_pci intact_private_device_virtio_scsi_pci
 #define device_virtio_serial_device intact_private_device_virtio_serial_device
 #define device_virtio_serial_pci intact_private_device_virtio_serial_pci
@@ -589,6 +595,7 @@
 #define disk_image_backing intact_private_disk_image_backing
 #define disk_image_close intact_private_disk_image_close
 #define disk_image_open intact_private_disk_image_open
+#define disk_place_boot intact_private_disk_place_boot
 #define disk_place_connect intact_private_disk_place_connect
 #define disk_places_add intact_private_disk_places_add
 #define disk_places_find intact_private_disk_places_find

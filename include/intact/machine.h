@@ -191,6 +191,8 @@ struct intact_fw_cfg_config {
     const char *file; // path; NULL: `data`, which lives as long as the machine
     const void *data;
     size_t data_size;
+    // An option ROM ("genroms/NAME") that starts the kernel: a firmware tries it first, as a device with bootindex=0.
+    bool starts_kernel;
 };
 
 // What SMBIOS tables say, in place of or in addition to what they say by themselves: a property of a structure by QEMU's names
@@ -326,6 +328,10 @@ struct intact_machine_config {
     // reset. Then a kernel is at another address than in its symbols.
     bool tree_seeds;
     uint64_t seed;
+
+    // INTACT_PC: `boot_order` of the first boot, until the guest is reset. NULL: there is no difference.
+    const char *boot_once;
+    bool boot_strict; // a firmware tries nothing but the devices that have a `bootindex`, if there are any
 };
 
 // One processor, 128 MiB, an HPET, ACPI, COM1 without output, reboot, the fixed date 2026-01-01; nothing to run.

@@ -41,12 +41,17 @@ static int take_bios(struct settings *settings, const char *value)
 
 static int take_boot(struct settings *settings, const char *value)
 {
-    static const char *const names[] = { "order", "menu", NULL };
+    static const char *const names[] = { "order", "once", "menu", "strict", NULL };
     struct properties properties;
     if (properties_parse(settings, "-boot", value, &properties) < 0 ||
         properties_check(settings, "-boot", &properties, names) < 0)
         return -1;
     const char *order = properties_get(&properties, "order"), *menu = properties_get(&properties, "menu");
+    const char *once = properties_get(&properties, "once"), *strict = properties_get(&properties, "strict");
+    if (strict && !text_switch(strict, &settings->config.boot_strict))
+        return refuse(settings, "-boot: strict is on or off, not '%.80s'", strict);
+    if (once)
+        settings->config.boot_once = once;
     if (menu && !text_switch(menu, &settings->config.boot_menu))
         return refuse(settings, "-boot: menu is on or off, not '%.80s'", menu);
     if (order || properties.first)
@@ -290,15 +295,16 @@ const struct option options[] = {
       take_initrd },
     { "append", "TEXT", GROUP_BOOT, "The kernel's command line.", NULL, take_append },
     { "bios", "FILE", GROUP_BOOT,
-      "A firmware, which starts -kernel if that is given. On a PC it ends at 4 GiB and starts at the reset vector; without "
-      "both, a PC with disks starts SeaBIOS, if its package is installed. virt has it in flash bank 0.",
+      "A firmware, which starts -kernel if that is given. On a PC it ends at 4 GiB and starts at the reset vector; "
+      "without both, a PC with disks starts SeaBIOS, if its package is installed. virt has it in flash bank 0.",
       NULL, take_bios },
     { "fw_cfg", "[name=]NAME,string=TEXT|file=FILE", GROUP_BOOT,
       "A file of fw_cfg, for a firmware or a system: etc/boot-fail-wait of SeaBIOS, or opt/ and a name of your own.",
       NULL, take_fw_cfg },
-    { "boot", "[order=]LETTERS[,menu=on|off]", GROUP_BOOT,
-      "What a PC's firmware tries, in this order: c a disk, d a CD, a a floppy, n the network; cad by default. "
-      "menu=on: it asks.",
+    { "boot", "[order=]LETTERS[,once=LETTERS][,menu=on|off][,strict=on|off]", GROUP_BOOT,
+      "What a PC's firmware tries, in this order: c a disk, d a CD, a a floppy, n the network; cad by default. once: "
+      "in the first boot alone. menu=on: it asks. A bootindex of a -device comes before, and with strict=on nothing "
+      "comes behind it.",
       NULL, take_boot },
     { "loadvm", "FILE", GROUP_BOOT,
       "Starts from a machine's state that -savevm wrote, with the same options. A run that is recorded cannot.", NULL,

@@ -70,18 +70,16 @@ static bool has_flash(const struct settings *settings)
 
 int resolve_kernel_rom(struct settings *settings)
 {
-    static const char rom[] = "genroms/" KERNEL_ROM, order[] = "/rom@genroms/" KERNEL_ROM;
+    static const char rom[] = "genroms/" KERNEL_ROM;
     const struct intact_machine_config *config = &settings->config;
     char path[FIRMWARE_PATH];
     if (config->type != INTACT_PC || !config->kernel || !(config->bios || has_flash(settings)) ||
         has_file(settings, rom) || !firmware_find(settings, KERNEL_ROM, path))
         return 0;
     const char *kept = settings_copy(settings, path);
-    if (!kept || add_fw_cfg(settings, &(struct intact_fw_cfg_config){ .name = rom, .file = kept }) < 0)
+    if (!kept)
         return -1;
-    if (has_file(settings, "bootorder"))
-        return 0;
-    return add_fw_cfg(settings, &(struct intact_fw_cfg_config){ "bootorder", NULL, order, sizeof order });
+    return add_fw_cfg(settings, &(struct intact_fw_cfg_config){ .name = rom, .file = kept, .starts_kernel = true });
 }
 
 // --- -bios -------------------------------------------------------------------------------------------------------------

@@ -27,5 +27,5 @@ int take_fw_cfg(struct settings *settings, const char *value)
         return refuse(settings, "-fw_cfg: needs name=NAME, as opt/org.example/file");
     if (!text == !file)
         return refuse(settings, "-fw_cfg: needs string=TEXT or file=FILE, one of them");
-    return add_fw_cfg(settings, &(struct intact_fw_cfg_config){ name, file, text, text ? strlen(text) : 0 });
+    return add_fw_cfg(settings, &(struct intact_fw_cfg_config){ name, file, text, text ? strlen(text) : 0, false });
 }

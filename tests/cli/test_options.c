@@ -735,5 +735,9 @@ Test(options, a_cd_and_the_order_of_a_boot)
     TAKES("-boot", "d");
     cr_assert_str_eq(settings.config.boot_order, "d");
     REFUSES("menu is on or off", "-boot", "menu=2");
-    REFUSES("once", "-boot", "once=d");
+    TAKES("-boot", "once=d,strict=on");
+    cr_assert_str_eq(settings.config.boot_once, "d");
+    cr_assert(settings.config.boot_strict);
+    REFUSES("strict is on or off", "-boot", "strict=2");
+    REFUSES("splash", "-boot", "splash=d");
 }

@@ -6,7 +6,7 @@
 
 Without a disk it comes to "No bootable device", waits and resets. Its log, at port 402h, says what it has found. With a disk, on IDE
 or virtio, it starts the first sector (guests/tests/x86_64/boot_sector.S), which reads and writes others, or a CD's boot image
-(boot_cd.S); on QEMU the screen is the same. The same disks and CDs start on q35, at its AHCI
+(boot_cd.S); on QEMU the screen is the same. A disk with a bootindex is tried before others. The same disks and CDs start on q35, at its AHCI
 controller. Two runs agree in every byte and end at the same instruction; so do a replay of a recorded run, and a run that goes on from a
 saved state.
 """
@@ -151,6 +151,24 @@ def check_cd(machine, guests):
     check_qemu(machine, options, first)
 
 
+def check_order(machine, guests):
+    """A bootindex goes before SeaBIOS's own order, in which -hda is first; with strict=on nothing else is tried."""
+    disk = make_disk(machine, guests)
+    other = machine.folder / "other"
+    other.write_bytes(disk.read_bytes().replace(b"the second sector", b"of another disk.."))
+    virtio = ["-drive", f"if=none,format=raw,id=disk,file={disk}", "-device", "virtio-blk-pci,drive=disk,bootindex=1"]
+    options = ["-hda", str(other), *virtio, "-device", "isa-debug-exit,iobase=0xf4", "-snapshot"]
+    first = machine.run([*options, "-limit", str(LIMIT)], status=33)
+    in_order(harness.text(first.stdout), BOOT, first)
+    in_order(machine.log.read_text(), ["boot order:", "1: /pci@i0cf8/scsi@"], first)
+    check_qemu(machine, options, first)
+    disk.write_bytes(bytes(DISK))
+    result = machine.run([*options, "-boot", "strict=on", "-limit", str(LIMIT)])
+    in_order(harness.text(result.stdout), ["Booting from Hard Disk...", "Boot failed", "No bootable device."], result)
+    if "runs" in harness.text(result.stdout):
+        harness.fail("a disk without a bootindex was started", result)
+
+
 def check_kernel(machine):
     """Linux by its 16-bit entry point: QEMU's option ROM takes it out of fw_cfg."""
     options = linux.boot_options("cloud-amd64", "quiet")
@@ -185,12 +203,14 @@ def main():
                 check_snapshot(machine, ours, harness.instructions(ours) - IN_SECTOR, options)
         check_cd(machine, sys.argv[2])
         check_keys(machine, sys.argv[2])
+        check_order(machine, sys.argv[2])
         check_kernel(machine)
         machine = Machine(sys.argv[1], folder, "q35") # where -hda is at an AHCI controller
         ours, options = check_disk(machine, sys.argv[2], "IDE")
         check_qemu(machine, options, ours)
         check_snapshot(machine, ours, harness.instructions(ours) - IN_SECTOR, options)
         check_cd(machine, sys.argv[2])
+        check_order(machine, sys.argv[2])
 
 
 main()

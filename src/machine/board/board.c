@@ -248,6 +248,7 @@ void board_destroy(struct board *board)
         free(window);
     }
     fw_cfg_files_free(&board->fw_cfg_files);
+    boot_order_free(&board->boot_order);
     smbios_tables_free(&board->smbios);
     image_store_free(&board->files);
     page_set_free(&board->written);
@@ -273,7 +274,10 @@ int board_restart(struct board *board)
         outside->reset_left = BOARD_RESET_INSTRUCTIONS;
     outside->reset_due = true;
     outside->reset_left -= loop_pass(&board->loop, outside->reset_left);
-    return outside->reset_left ? 1 : board_reset(board);
+    if (outside->reset_left)
+        return 1;
+    board->restarted = board->config.boot_once != NULL;
+    return board_reset(board);
 }
 
 struct boot_kernel board_kernel(const struct board *board)

@@ -26,6 +26,7 @@
 #include "groups/manager.h"
 #include "irqchip/route.h"
 #include "machine/board/backends.h"
+#include "machine/board/boot_order.h"
 #include "machine/board/buttons.h"
 #include "machine/board/device_list.h"
 #include "machine/board/disk_places.h"
@@ -64,6 +65,7 @@ struct board_type {
     int64_t last_date;             // the last date of its real-time clock, in seconds since 1970
     unsigned last_year;            // the same for a message
     const struct route_sink *sink; // the receiver of routing; the owner is the board
+    const char *pci_address;       // of the PCI host bridge in a path of boot_order.h
     uint64_t video_window;         // where a VGA has its window of 128 KiB, 0: nowhere
 
     // Construction.
@@ -187,6 +189,8 @@ struct board {
     const struct history *history; // how a debugger goes back; NULL: it cannot
 
     struct fw_cfg_files fw_cfg_files;
+    struct boot_order boot_order;
+    bool restarted; // the guest was reset since the machine was made; kept with config.boot_once alone
     struct smbios_tables smbios;
     struct image_store files; // files that the machine boots from, read once; empty without config.reboot
 };

@@ -33,6 +33,8 @@ void board_visit_devices(struct board *board, struct visit *v)
     VISIT_NESTED(v, "pci", pci_host_visit(&board->pci, v));
     VISIT_NESTED(v, "virtio-mmio", virtio_slots_visit(&board->virtio_slots, v));
     device_list_visit(&board->devices, v);
+    if (board->config.boot_once)
+        VISIT(v, board->restarted);
 }
 
 void board_visit_chips(struct board *board, struct visit *v)

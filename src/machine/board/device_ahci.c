@@ -40,7 +40,7 @@ static int add_places(struct board *board, struct ahci *ahci, const char *name)
 {
     int result = 0;
     for (unsigned i = 0; i < AHCI_PORTS && result == 0; i++)
-        result = disk_places_add(board, &(struct disk_place){ name, i, 0, &ahci->ports[i].disk, true });
+        result = disk_places_add(board, &(struct disk_place){ name, i, 0, &ahci->ports[i].disk, true, &ahci->pci });
     return result;
 }
 
@@ -147,6 +147,8 @@ static int create_disk(struct board *board, const struct intact_device_config *c
         return error_set(&board->error, -EINVAL, "-device %s: serial has at most %d characters", config->driver,
                          ATA_SERIAL);
     int result = disk_places_find(board, config, &place);
+    if (result == 0)
+        result = disk_place_boot(board, config, &place);
     if (result < 0)
         return result;
     struct medium *medium = calloc(1, sizeof *medium);
@@ -174,6 +176,7 @@ static int create_cd(struct board *board, const struct intact_device_config *con
 
 static const struct device_property disk_properties[] = {
     DEVICE_DRIVE_PROPERTIES,
+    BOOT_INDEX_PROPERTY,
     { "bus", "ide.0 and up of the machine's own controller, ID.0 and up of a -device ahci,id=ID; the first free one by "
              "default" },
     { "unit", "0 or 1 of an IDE channel, 0 of an AHCI port; the first free one by default" },

@@ -25,6 +25,8 @@ extern const struct device_driver device_virtio_scsi_pci, device_virtio_scsi_dev
 extern const struct device_driver device_virtconsole;
 // The adapter whose bus `bus` is, ID.0; NULL as `bus`: the first one. NULL: there is none.
 struct virtio_scsi *device_virtio_scsi(struct board *board, const char *bus);
+// Its path of boot_order.h, of BOOT_PATH bytes.
+void device_virtio_scsi_path(struct virtio_scsi *scsi, char *path);
 
 // device_scsi.c
 extern const struct device_driver device_scsi_hd, device_scsi_cd;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // `-device scsi-hd` and `scsi-cd`: units at the bus of a virtio-scsi adapter.
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +75,14 @@ static int find_place(struct board *board, const struct intact_device_config *co
     return result;
 }
 
+static int take_boot_index(struct board *board, const struct intact_device_config *config, const struct place *place)
+{
+    char path[BOOT_PATH], rest[64];
+    device_virtio_scsi_path(place->adapter, path);
+    snprintf(rest, sizeof rest, "channel@0/disk@%" PRIx64 ",%" PRIx64, place->target, place->lun);
+    return boot_order_add(board, config, path, rest);
+}
+
 static int create(struct board *board, const struct intact_device_config *config, struct board_device *device, bool cd)
 {
     static const struct board_device_ops ops = { ops_reset, ops_visit, ops_destroy, ops_loaded, NULL, NULL };
@@ -85,6 +95,8 @@ static int create(struct board *board, const struct intact_device_config *config
         return error_set(&board->error, -EINVAL, "-device %s: serial has at most %u characters", config->driver,
                          SCSI_SERIAL);
     int result = find_place(board, config, &place);
+    if (result == 0)
+        result = take_boot_index(board, config, &place);
     if (result < 0)
         return result;
     struct scsi_disk *disk = calloc(1, sizeof *disk);
@@ -114,6 +126,7 @@ static int create_cd(struct board *board, const struct intact_device_config *con
 
 static const struct device_property properties[] = {
     DEVICE_DRIVE_PROPERTIES,
+    BOOT_INDEX_PROPERTY,
     { "bus", "ID.0 of a -device virtio-scsi-pci,id=ID or virtio-scsi-device; the first adapter by default" },
     { "channel", "0" },
     { "scsi-id", "0 to 255: the target; the first that is free by default" },

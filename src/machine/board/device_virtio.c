@@ -46,6 +46,7 @@ struct placed {
 struct kind {
     uint32_t class_code; // of a PCI function
     bool queue_per_cpu;
+    const char *boot; // behind the device in a path of boot_order.h; NULL: no firmware boots from it
     int (*make)(struct placed *placed, const struct intact_device_config *config);
     void (*visit)(struct placed *placed, struct visit *v);
 };
@@ -102,7 +103,7 @@ static void visit_blk(struct placed *placed, struct visit *v)
 }
 
 #define BLK_PROPERTIES                                                                                                 \
-    DEVICE_DRIVE_PROPERTIES, { "serial", "up to 20 characters: its serial number" },                                   \
+    DEVICE_DRIVE_PROPERTIES, BOOT_INDEX_PROPERTY, { "serial", "up to 20 characters: its serial number" },              \
         { "num-queues", "1 to 64: request queues, each with an interrupt; by default one for each processor on PCI" }, \
         { "queue-size", "a power of two, 256 by default: requests that a queue holds" },                               \
     {                                                                                                                  \
@@ -161,7 +162,7 @@ static void visit_net(struct placed *placed, struct visit *v)
 }
 
 #define NET_PROPERTIES                                                                                                 \
-    { "netdev", "the id of a -netdev; without one its link is down" },                                                 \
+    { "netdev", "the id of a -netdev; without one its link is down" }, BOOT_INDEX_PROPERTY,                            \
     {                                                                                                                  \
         "mac", "its address, 52:54:00:12:34:56 and so on by default"                                                   \
     }
@@ -444,6 +445,23 @@ static int set_name(struct placed *placed, const char *name)
     return intact_irq_group_set_name(placed->mmio.irq.group, names_add_part(&placed->board->trace.names, name, "irq"));
 }
 
+static void path_of(const struct placed *placed, char path[BOOT_PATH])
+{
+    if (placed->on_pci)
+        boot_path_pci(placed->board, &placed->pci.pci, path);
+    else
+        boot_path_slot(placed->board->virtio_slots.base + placed->slot * (uint64_t)VIRTIO_MMIO_SIZE, path);
+}
+
+static int take_boot_index(const struct placed *placed, const struct intact_device_config *config)
+{
+    char path[BOOT_PATH];
+    if (!placed->kind->boot)
+        return 0;
+    path_of(placed, path);
+    return boot_order_add(placed->board, config, path, placed->kind->boot);
+}
+
 static const struct board_device_ops placed_ops = { ops_reset, ops_visit, ops_destroy, ops_loaded, ops_why, ops_part };
 
 static int create(struct board *board, const struct intact_device_config *config, struct board_device *device,
@@ -462,6 +480,8 @@ static int create(struct board *board, const struct intact_device_config *config
         result = take_features(placed, config);
     if (result == 0)
         result = on_pci ? put_on_pci(placed, config) : put_in_slot(placed, config);
+    if (result == 0)
+        result = take_boot_index(placed, config);
     if (result == 0 && set_name(placed, device->name) < 0)
         result = device_failed(board, config, -ENOMEM);
     if (result < 0)
@@ -490,8 +510,10 @@ static int create(struct board *board, const struct intact_device_config *config
     }
 
 // One type of device as two drivers.
-#define DRIVERS(type, class, text, ...)                                                                                \
-    static const struct kind kind_##type = { .class_code = class, .make = make_##type, .visit = visit_##type };        \
+#define DRIVERS(type, class, boot_node, text, ...)                                                                     \
+    static const struct kind kind_##type = {                                                                           \
+        .class_code = class, .boot = boot_node, .make = make_##type, .visit = visit_##type                             \
+    };                                                                                                                 \
     static int create_##type##_pci(struct board *board, const struct intact_device_config *config,                     \
                                    struct board_device *device)                                                        \
     {                                                                                                                  \
@@ -513,11 +535,11 @@ static int create(struct board *board, const struct intact_device_config *config
                                                                  .properties = type##_slot_properties,                 \
                                                                  .create = create_##type##_device }
 
-DRIVERS(blk, 0x010000, "a disk", BLK_PROPERTIES);
-DRIVERS(net, 0x020000, "a network card", NET_PROPERTIES);
-DRIVERS(scsi, 0x010000, "an adapter for scsi-hd and scsi-cd, the bus ID.0", SCSI_PROPERTIES);
-DRIVERS(rng, 0x00ff00, "a source of bytes that look random", RNG_PROPERTIES);
-DRIVERS(serial, 0x078000, "a port for a virtconsole", SERIAL_PROPERTIES);
+DRIVERS(blk, 0x010000, "disk@0,0", "a disk", BLK_PROPERTIES);
+DRIVERS(net, 0x020000, "ethernet-phy@0", "a network card", NET_PROPERTIES);
+DRIVERS(scsi, 0x010000, NULL, "an adapter for scsi-hd and scsi-cd, the bus ID.0", SCSI_PROPERTIES);
+DRIVERS(rng, 0x00ff00, NULL, "a source of bytes that look random", RNG_PROPERTIES);
+DRIVERS(serial, 0x078000, NULL, "a port for a virtconsole", SERIAL_PROPERTIES);
 
 struct virtio_scsi *device_virtio_scsi(struct board *board, const char *bus)
 {
@@ -530,6 +552,11 @@ struct virtio_scsi *device_virtio_scsi(struct board *board, const char *bus)
             return &placed->scsi;
     }
     return NULL;
+}
+
+void device_virtio_scsi_path(struct virtio_scsi *scsi, char *path)
+{
+    path_of(container_of(scsi, struct placed, scsi), path);
 }
 
 // --- virtconsole ----------------------------------------------------------------------------------------------------

@@ -67,6 +67,14 @@ int disk_places_find(struct board *board, const struct intact_device_config *con
     return result < 0 ? result : refuse_place(board, config, bus, taken);
 }
 
+int disk_place_boot(struct board *board, const struct intact_device_config *config, const struct disk_place *place)
+{
+    char path[BOOT_PATH], rest[40];
+    boot_path_pci(board, place->pci, path);
+    snprintf(rest, sizeof rest, "drive@%x/disk@%x", place->number, place->unit);
+    return boot_order_add(board, config, path, rest);
+}
+
 void disk_place_connect(const struct disk_places *places, const struct disk_place *place,
                         const struct intact_block *block, const char *serial, bool cd)
 {

@@ -12,12 +12,14 @@
 struct ata;
 struct board;
 struct intact_block;
+struct pci_function;
 
 struct disk_place {
     const char *controller; // "ide"; a name that lives as long as the board
     unsigned number, unit;  // of "ide.1" the 1, and the disk there
     struct ata *disk;
     bool serial;
+    const struct pci_function *pci; // the controller
 };
 
 struct disk_places {
@@ -29,6 +31,8 @@ struct disk_places {
 int disk_places_add(struct board *board, const struct disk_place *place);
 // The free place that the properties `bus` and `unit` name, or the first there is. -EINVAL with a line in board->error.
 int disk_places_find(struct board *board, const struct intact_device_config *config, struct disk_place *place);
+// The disk's bootindex (boot_order.h). -EINVAL with a line in board->error.
+int disk_place_boot(struct board *board, const struct intact_device_config *config, const struct disk_place *place);
 void disk_places_free(struct disk_places *places);
 // Makes a disk of the ATA device there. `serial`: its number, or NULL: one by its place.
 void disk_place_connect(const struct disk_places *places, const struct disk_place *place,

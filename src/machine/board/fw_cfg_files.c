@@ -48,7 +48,7 @@ int fw_cfg_files_add(struct board *board, struct fw_cfg *fw)
         return error_set(&board->error, -EINVAL, "-fw_cfg: more than %d", INTACT_FW_CFG_MAX);
     for (unsigned i = 0; i < board->config.fw_cfg_count && result == 0; i++)
         result = add_one(board, fw, i);
-    return result;
+    return result < 0 ? result : boot_order_fill(board, fw);
 }
 
 void fw_cfg_files_free(struct fw_cfg_files *files)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The files of fw_cfg that the configuration adds (-fw_cfg, and a ramfb), on any machine that has it.
+// The files of fw_cfg that the configuration adds (-fw_cfg, a ramfb, bootindex), on any machine that has it.
 #ifndef MACHINE_BOARD_FW_CFG_FILES_H
 #define MACHINE_BOARD_FW_CFG_FILES_H
 

@@ -57,10 +57,11 @@ static int check(struct board *board)
                          PC_CPUS_MAX);
     if (config->debug_exit_port && (config->debug_exit_size < 1 || config->debug_exit_size > 4))
         return board_refuse(board, "-device isa-debug-exit", "iosize is 1 to 4");
-    const char *order = config->boot_order ? config->boot_order : "";
-    if (strlen(order) > 3 || strspn(order, PC_BOOT_ORDER) != strlen(order))
-        return error_set(&board->error, -EINVAL, "-boot: the order is up to three of c, d, a and n, not '%.80s'",
-                         order);
+    const char *const orders[] = { config->boot_order, config->boot_once };
+    for (unsigned i = 0; i < countof(orders); i++)
+        if (orders[i] && (strlen(orders[i]) > 3 || strspn(orders[i], PC_BOOT_ORDER) != strlen(orders[i])))
+            return error_set(&board->error, -EINVAL, "-boot: the order is up to three of c, d, a and n, not '%.80s'",
+                             orders[i]);
     return cpu_model_parse(config->cpu, &pc_of(board)->model, board->cpu_without, &board->error);
 }
 
@@ -202,6 +203,7 @@ const struct board_type pc_type = {
     .last_date = INT64_C(253402300799),
     .last_year = 9999,
     .sink = &pc_sink,
+    .pci_address = "i0cf8",
     .video_window = PC_VIDEO,
     .check = check,
     .make_devices = make_devices,

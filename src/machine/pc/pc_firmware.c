@@ -139,7 +139,10 @@ static uint64_t at_most(uint64_t value, uint64_t limit)
 // third above bit 0, which is set if a floppy needs no signature.
 static void set_boot_order(struct pc *pc)
 {
-    const char *order = pc->board.config.boot_order ? pc->board.config.boot_order : "cad";
+    const struct intact_machine_config *config = &pc->board.config;
+    const char *order = config->boot_order ? config->boot_order : "cad";
+    if (config->boot_once && !pc->board.restarted)
+        order = config->boot_once;
     unsigned places = 0;
     for (unsigned i = 0; i < 3 && order[i]; i++)
         places |= (unsigned)(strchr(PC_BOOT_ORDER, order[i]) - PC_BOOT_ORDER + 1) << (4 * i);

@@ -28,7 +28,7 @@ static int add_places(struct pc *pc)
     for (unsigned i = 0; i < IDE_CHANNELS * IDE_DISKS && result == 0; i++) {
         unsigned channel = i / IDE_DISKS, unit = i % IDE_DISKS;
         struct ata *disk = &pc->ide.channels[channel].disks[unit];
-        result = disk_places_add(&pc->board, &(struct disk_place){ "ide", channel, unit, disk, false });
+        result = disk_places_add(&pc->board, &(struct disk_place){ "ide", channel, unit, disk, false, &pc->ide.pci });
     }
     return result;
 }

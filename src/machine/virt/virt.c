@@ -28,6 +28,9 @@ static int check(struct board *board)
     int result = check_gic(board);
     if (result < 0)
         return result;
+    if (config->boot_once)
+        return board_refuse(board, "-boot",
+                            "once is for the firmware of pc; here a bootindex says what is tried first");
     if (config->memory > VIRT_RAM_END - VIRT_RAM)
         return board_refuse(board, "-m", "this machine has at most 255 GiB");
     for (unsigned i = 0; i < config->drive_count; i++)
@@ -172,6 +175,7 @@ static uint32_t signalled(struct board *board, uint32_t index)
 const struct board_type virt_type = {
     .size = sizeof(struct virt),
     .guest = &a64_guest,
+    .pci_address = "ffffffffffffffff",
     .chips = INTACT_CHIP_GICD,
     .last_date = UINT32_MAX,
     .last_year = 2106,
