@@ -5,7 +5,8 @@
     uefi_disk_test.py INTACT
 
 UEFI starts \\EFI\\BOOT\\BOOTAA64.EFI of a virtio disk, or of the boot image for EFI of a CD (El Torito), a read-only virtio disk. The
-kernel finds ACPI, and writes a variable, which the second flash bank keeps for the next boot. With INTACT_TWICE set, as ./dev check
+kernel finds ACPI, and writes a variable, which the second flash bank keeps for the next boot. Of two
+disks UEFI starts the one that a bootindex puts first. With INTACT_TWICE set, as ./dev check
 sets it, two runs that begin with the same flash agree in every byte and end at the same instruction.
 """
 import os
@@ -77,6 +78,21 @@ def boot(intact, folder, medium, options=()):
     return result
 
 
+def check_order(intact, folder):
+    """Of two disks the one with the lower bootindex is first, on PCI and in a virtio-mmio slot."""
+    options = [intact, "run", "-machine", "virt", "-cpu", "cortex-a57", "-m", "256M", "-nographic",
+               "-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={firmware.prepare('uefi')}"]
+    for name in ("one", "two"):
+        boot_media.disk(folder / name, "arm64", {}, f"set timeout=0\nmenuentry x {{\n  echo INTACT: disk {name}\n  halt\n}}\n")
+        options += ["-drive", f"if=none,id={name},format=raw,readonly=on,file={folder / name}"]
+    for name, devices in (("one", ["virtio-blk-pci,drive=one", "virtio-blk-pci,drive=two"]),
+                          ("two", ["virtio-blk-pci,drive=one,bootindex=7", "virtio-blk-pci,drive=two,bootindex=6"]),
+                          ("two", ["virtio-blk-pci,drive=one", "virtio-blk-device,drive=two,bootindex=1"])):
+        result = harness.run([*options, "-device", devices[0], "-device", devices[1]], TIMEOUT)
+        if result.returncode != 0 or f"INTACT: disk {name}" not in harness.text(result.stdout):
+            harness.fail(f"{devices}: it is not disk {name} that starts", result)
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -91,6 +107,7 @@ def main():
             harness.fail("the variable was not kept", first)
         erase(folder)
         boot(sys.argv[1], folder, "cd")
+        check_order(sys.argv[1], folder)
         if os.environ.get("INTACT_TWICE"):
             erase(folder)
             harness.same(first, boot(sys.argv[1], folder, "disk"))
