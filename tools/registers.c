@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "devices/display/vga.h"
+#include "devices/dma8237.h"
 #include "devices/virtio/virtio_mmio.h"
 #include "irqchip/arm/gicc.h"
 #include "irqchip/arm/gicd.h"
@@ -68,6 +69,16 @@ static void print_ioapic(void)
         print_row(&ioapic_regs[i], ioapic_regs[i].offset, ioapic_regs[i].mask ? "RW" : "RO");
 }
 
+static void print_dma(void)
+{
+    static const char *const access[4] = { "-", "RO", "WO", "RW" };
+    print_heading("8237A", "Intel 8237A data sheet. What is read, what is written.", "offset");
+    for (unsigned i = 0; i < dma8237_register_count; i++) {
+        const struct reg *row = &dma8237_registers[i];
+        print_row(row, row->offset, access[(reg_readable(row) ? 1 : 0) | (reg_writable(row) ? 2 : 0)]);
+    }
+}
+
 static void print_display(void)
 {
     for (unsigned t = 0; t < VGA_TABLES; t++) {
@@ -110,6 +121,7 @@ int main(void)
     print_icc();
     print_gic("ITS", "IHI 0069.", its_registers, its_register_count);
     print_virtio();
+    print_dma();
     print_display();
     return 0;
 }

@@ -9,6 +9,7 @@
 #include "devices/fw_cfg.h"
 #include "devices/hpet.h"
 #include "devices/i8042.h"
+#include "devices/isa_dma.h"
 #include "devices/pc_testdev.h"
 #include "devices/pci/pci.h"
 #include "devices/pci/reset_port.h"
@@ -31,19 +32,26 @@ static struct board {
     struct debugcon con;
     struct isa_debug_exit leave;
     struct post_port post;
+    struct isa_dma dma;
     struct pc_testdev testdev;
 } board;
 
 static struct region ports[] = {
+    { 0x00, ISA_DMA_LOW_PORTS, "dma1", .widest = 1, .read = isa_dma_low_read, .write = isa_dma_low_write,
+      .owner = &board.dma },
     { 0x40, PIT_PORTS, "pit", .widest = 1, .read = pit_read, .write = pit_write, .owner = &board.pit },
     { 0x60, 1, "i8042 data", .widest = 1, .read = i8042_read_data, .write = i8042_write_data, .owner = &board.kbc },
     { 0x61, 1, "port 61h", .widest = 1, .read = pit_port61_read, .write = pit_port61_write, .owner = &board.pit },
     { 0x64, 1, "i8042", .widest = 1, .read = i8042_read_status, .write = i8042_write_command, .owner = &board.kbc },
     { 0x70, RTC_PORTS, "rtc", .widest = 1, .read = rtc_read, .write = rtc_write, .owner = &board.rtc },
     { 0x80, 1, "post", .widest = 1, .read = post_port_read, .write = post_port_write, .owner = &board.post },
+    { 0x81, ISA_DMA_PAGE_PORTS, "dma pages", .widest = 1, .read = isa_dma_page_read, .write = isa_dma_page_write,
+      .owner = &board.dma },
     { 0x92, 1, "port 92h", .widest = 1, .read = port92_read, .write = port92_write, .owner = &board.reset_port },
     { 0xb2, ACPI_SMI_CMD_PORTS, "smi", .widest = 1, .read = acpi_smi_read, .write = acpi_smi_write,
       .owner = &board.pm },
+    { 0xc0, ISA_DMA_HIGH_PORTS, "dma2", .widest = 1, .read = isa_dma_high_read, .write = isa_dma_high_write,
+      .owner = &board.dma },
     { 0xe0, 9, "testdev", .widest = 4, .read = pc_testdev_read, .write = pc_testdev_write, .owner = &board.testdev },
     { 0xe9, 1, "debugcon", .widest = 1, .read = debugcon_read, .write = debugcon_write, .owner = &board.con },
     { 0xea, 2, "testdev high", .widest = 4, .read = pc_testdev_read_high, .write = pc_testdev_write_high,
@@ -82,6 +90,7 @@ static void setup(void)
     pc_testdev_init(&board.testdev);
     bus_init(&board.io);
     bus_init(&board.memory);
+    isa_dma_init(&board.dma, &board.memory);
     for (unsigned i = 0; i < countof(ports); i++)
         cr_assert_eq(bus_add(&board.io, &ports[i]), 0);
     for (unsigned i = 0; i < countof(windows); i++)
@@ -102,6 +111,7 @@ static void visit_all(void *object, struct visit *v)
     reset_port_visit(&board.reset_port, v);
     fw_cfg_visit(&board.fw, v);
     post_port_visit(&board.post, v);
+    isa_dma_visit(&board.dma, v);
     pc_testdev_visit(&board.testdev, v);
 }
 

@@ -7,9 +7,11 @@
 
 #include "devices/acpi_pm.h"
 #include "devices/cfi_flash.h"
+#include "devices/dma8237.h"
 #include "devices/edu.h"
 #include "devices/hpet.h"
 #include "devices/i8042.h"
+#include "devices/isa_dma.h"
 #include "devices/pci/pci.h"
 #include "devices/pit.h"
 #include "devices/pl011.h"
@@ -30,11 +32,13 @@ NAMES(acpi_pm, ACPI_PM_MISTAKES, "sleep-type")
 NAMES(ahci, AHCI_MISTAKES, "ahci-table-short", "ahci-no-memory", "ahci-fis")
 NAMES(ata, ATA_MISTAKES, "ata-command", "ata-range", "ata-early", "ata-data")
 NAMES(cfi_flash, CFI_FLASH_MISTAKES, "flash-command", "flash-sequence")
+NAMES(dma8237, DMA8237_MISTAKES, "dma-access", "dma-type", "dma-memory-to-memory", "dma-request")
 NAMES(edu, EDU_MISTAKES, "edu-access", "edu-busy", "edu-range", "edu-mask")
 NAMES(fw_cfg, 1, "fw-cfg-dma")
 NAMES(hpet, HPET_MISTAKES, "hpet-width", "hpet-route", "hpet-counter")
 NAMES(i8042, I8042_MISTAKES, "i8042-command", "i8042-lost")
 NAMES(ide, IDE_MISTAKES, "ide-table-short", "ide-no-memory")
+NAMES(isa_dma, ISA_DMA_MISTAKES, "isa-dma-no-cascade", "isa-dma-direction", "isa-dma-no-memory")
 NAMES(msix, MSIX_MISTAKES, "msix-width", "msix-in-use")
 NAMES(pci, PCI_MISTAKES, "pci-overlap", "pci-no-master", "pci-no-memory")
 NAMES(pci_irq, PCI_IRQ_MISTAKES, "msi-both", "msi-unreachable")
@@ -57,6 +61,7 @@ static const struct {
     { "function->mistakes", pci },     { "irq->mistakes", pci_irq },     { "pit->mistakes", pit },
     { "uart->mistakes", pl011 },       { "rtc->mistakes", pl031 },       { "virtio->mistakes", virtio },
     { "mmio->mistakes", virtio_slot }, { "msix->mistakes", msix },       { "gpio->mistakes", pl061 },
+    { "dma->mistakes", dma8237 },      { "isa->mistakes", isa_dma },
 };
 
 mistake_name_function *mistake_names(const char *field)

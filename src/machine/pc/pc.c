@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The part of a machine that is specific to the PC: its chips and devices, their callbacks, RESET#. board.c calls it.
 //
-// Not modelled: NMI sources of the board (IOCHK, SERR), DMA controllers, floppy, parallel port.
+// Not modelled: NMI sources of the board (IOCHK, SERR), floppy, parallel port.
 #include "machine/pc/pc.h"
 
 #include <errno.h>
@@ -99,6 +99,7 @@ static int make_devices(struct board *board)
     i8042_init(&pc->keyboard, clock, keyboard_reset, board);
     reset_port_init(&pc->reset, port_reset, board);
     post_port_init(&pc->post);
+    isa_dma_init(&pc->dma, &board->memory);
     debugcon_init(&pc->debugcon, outside_transmit, &board->outside.ports[OUTSIDE_DEBUGCON]);
     isa_debug_exit_init(&pc->debug_exit, debug_exit, board);
     result = pc_make_flash(pc);
@@ -177,6 +178,7 @@ static void reset_devices(struct pc *pc)
     pc_com_reset(pc, now);
     reset_port_reset(&pc->reset, now);
     post_port_init(&pc->post);
+    isa_dma_reset(&pc->dma);
     if (pc->runs_flash)
         pc_reset_flash(pc, now);
     pc->chipset->reset(pc, now);

@@ -32,6 +32,7 @@
 #include "devices/hpet.h"
 #include "devices/i8042.h"
 #include "devices/ich9.h"
+#include "devices/isa_dma.h"
 #include "devices/pc_testdev.h"
 #include "devices/pci/mch.h"
 #include "devices/pci/pam.h"
@@ -55,15 +56,18 @@
 // --- Addresses -------------------------------------------------------------------------------------------------------
 
 enum {
+    PC_PORT_DMA1 = 0x00,
     PC_PORT_PIC1 = 0x20,
     PC_PORT_PIT = 0x40,
     PC_PORT_KEYBOARD = 0x60,
     PC_PORT_61 = 0x61,
     PC_PORT_KEYBOARD_COMMAND = 0x64,
     PC_PORT_RTC = 0x70,
+    PC_PORT_DMA_PAGE = 0x81,
     PC_PORT_92 = 0x92,
     PC_PORT_PIC2 = 0xa0,
     PC_PORT_SMI = 0xb2,
+    PC_PORT_DMA2 = 0xc0,
     PC_PORT_COM1 = 0x3f8,
     PC_PORT_ELCR = 0x4d0,
     PC_PORT_FW_CFG = 0x510,
@@ -177,6 +181,7 @@ struct pc {
     struct block_file disks[INTACT_SATA_DRIVES];
     struct fw_cfg fw_cfg;
     struct post_port post;
+    struct isa_dma dma;
     struct debugcon debugcon;
     struct isa_debug_exit debug_exit;
     struct pc_testdev *testdev; // NULL: not there

@@ -227,6 +227,14 @@ static void init_hpet(struct pc *pc)
     }
 }
 
+// The cascade of the two 8237As is open.
+static void init_dma(struct pc *pc)
+{
+    uint64_t now = pc->board.clock.now;
+    isa_dma_high_write(&pc->dma, 2 * DMA8237_MODE, 1, DMA8237_CASCADE, now);
+    isa_dma_high_write(&pc->dma, 2 * DMA8237_MASK, 1, 0, now);
+}
+
 static int put_smbios(struct pc *pc)
 {
     struct smbios_range ram[SMBIOS_RANGES];
@@ -259,6 +267,7 @@ int pc_firmware(struct board *board)
         x86_irq_virtual_wire(&pc->irq);
         init_pit(pc); // first: its output rises, and ICW1 clears the edge
         init_8259(pc);
+        init_dma(pc);
         if (pc->board.config.hpet)
             init_hpet(pc);
         result = pc_bios(pc);

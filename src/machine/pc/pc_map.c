@@ -144,6 +144,7 @@ static int map_ports(struct pc *pc)
         bus_write_fn *write;
         void *owner;
     } rows[] = {
+        { "dma1", PC_PORT_DMA1, ISA_DMA_LOW_PORTS, 1, isa_dma_low_read, isa_dma_low_write, &pc->dma },
         { "pic1", pic1->base, 2, 1, chip_port_read, chip_port_write, pic1 },
         { "pit", PC_PORT_PIT, PIT_PORTS, 1, pit_read, pit_write, &pc->pit },
         { "keyboard data", PC_PORT_KEYBOARD, 1, 1, i8042_read_data, i8042_write_data, &pc->keyboard },
@@ -151,9 +152,11 @@ static int map_ports(struct pc *pc)
         { "keyboard command", PC_PORT_KEYBOARD_COMMAND, 1, 1, i8042_read_status, i8042_write_command, &pc->keyboard },
         { "rtc", PC_PORT_RTC, RTC_PORTS, 1, rtc_read, rtc_write, &pc->rtc },
         { "post", POST_PORT, 1, 1, post_port_read, post_port_write, &pc->post },
+        { "dma pages", PC_PORT_DMA_PAGE, ISA_DMA_PAGE_PORTS, 1, isa_dma_page_read, isa_dma_page_write, &pc->dma },
         { "port 92h", PC_PORT_92, 1, 1, port92_read, port92_write, &pc->reset },
         { "pic2", pic2->base, 2, 1, chip_port_read, chip_port_write, pic2 },
         { "smi", PC_PORT_SMI, ACPI_SMI_CMD_PORTS, 1, acpi_smi_read, acpi_smi_write, &pc->pm },
+        { "dma2", PC_PORT_DMA2, ISA_DMA_HIGH_PORTS, 1, isa_dma_high_read, isa_dma_high_write, &pc->dma },
         { "elcr", elcr->base, 2, 1, chip_port_read, chip_port_write, elcr },
         { "fw_cfg", PC_PORT_FW_CFG, FW_CFG_PORTS, 2, fw_cfg_read, fw_cfg_write, &pc->fw_cfg },
         { "pci", PC_PORT_PCI, PCI_PORTS, 4, pci_host_read, pci_host_write, &pc->board.pci },

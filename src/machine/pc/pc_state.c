@@ -20,6 +20,7 @@ void pc_visit_devices(struct board *board, struct visit *v)
     if (pc->runs_flash)
         VISIT_NESTED(v, "acpi", pc_acpi_visit(pc, v));
     VISIT_NESTED(v, "post", post_port_visit(&pc->post, v));
+    VISIT_NESTED(v, "dma", isa_dma_visit(&pc->dma, v));
     if (pc->testdev)
         VISIT_NESTED(v, "testdev", pc_testdev_visit(pc->testdev, v));
     VISIT(v, pc->gated_timer.level);
