@@ -1535,6 +1535,15 @@
 #define net_user_is_built intact_private_net_user_is_built
 #define net_user_net intact_private_net_user_net
 #define net_user_open intact_private_net_user_open
+#define nmi_sc_init intact_private_nmi_sc_init
+#define nmi_sc_read intact_private_nmi_sc_read
+#define nmi_sc_reset intact_private_nmi_sc_reset
+#define nmi_sc_serr intact_private_nmi_sc_serr
+#define nmi_sc_set_button intact_private_nmi_sc_set_button
+#define nmi_sc_set_iochk intact_private_nmi_sc_set_iochk
+#define nmi_sc_set_mask intact_private_nmi_sc_set_mask
+#define nmi_sc_visit intact_private_nmi_sc_visit
+#define nmi_sc_write intact_private_nmi_sc_write
 #define notifier_best_kind intact_private_notifier_best_kind
 #define notifier_close intact_private_notifier_close
 #define notifier_give_back intact_private_notifier_give_back
@@ -1691,6 +1700,7 @@
 #define pci_function_get intact_private_pci_function_get
 #define pci_function_init intact_private_pci_function_init
 #define pci_function_reset intact_private_pci_function_reset
+#define pci_function_serr intact_private_pci_function_serr
 #define pci_function_set intact_private_pci_function_set
 #define pci_function_subsystem intact_private_pci_function_subsystem
 #define pci_function_visit intact_private_pci_function_visit

@@ -566,7 +566,7 @@ int intact_machine_reset(struct intact_machine *machine);
 int intact_machine_power_button(struct intact_machine *machine);
 
 // Any thread. A pulse on the NMI line, which is wired to LINT1 of every processor of INTACT_PC: those whose LVT entry
-// passes NMIs take it. 0; -ENOTSUP: this machine has no such line (INTACT_VIRT); -EROFS; -ENOMEM.
+// passes NMIs take it. It is lost while bit 7 of port 70h masks NMI (82371SB and ICH9, NMI_EN). 0; -ENOTSUP: this machine has no such line (INTACT_VIRT); -EROFS; -ENOMEM.
 int intact_machine_nmi(struct intact_machine *machine);
 
 // Any thread. Holds the wire of a GSI high by hand, as one more driver of it, or lets it go: it stays high while a device holds it.

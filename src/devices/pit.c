@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Intel 8254 data sheet (order number 231164): programming, read-back, mode definitions. Port 61h: ICH9, NMI_SC.
+// Intel 8254 data sheet (order number 231164): programming, read-back, mode definitions. Port 61h: ICH9, NMI_SC, whose bits about
+// NMIs are in nmi_sc.c.
 //
 // Nothing ticks. CLK tick k of the 1.193182 MHz clock happens at k / 1193182 s; a counter remembers the tick at which
 // its count was loaded and computes the rest, so it cannot drift and costs nothing while it is not accessed. A change
@@ -405,7 +406,7 @@ void pit_port61_write(void *owner, uint64_t offset, unsigned size, uint64_t valu
 {
     struct pit *pit = owner;
     (void)offset, (void)size;
-    pit->port61 = value & 0x0f;
+    pit->port61 = value & 0x03;
     pit_set_gate(pit, 2, value & 1, now);
 }
 

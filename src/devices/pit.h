@@ -58,7 +58,7 @@ struct pit_counter {
 
 struct pit {
     struct pit_counter counters[3];
-    uint8_t port61; // bits 3-0 as written
+    uint8_t port61; // bits 1-0 as written
     uint64_t seen;  // tick up to which the out0 line follows OUT0
     uint32_t mistakes[PIT_MISTAKES];
     struct intact_irq_line out0;
@@ -74,7 +74,7 @@ void pit_reset(struct pit *pit, uint64_t now);
 // Ports 40h-43h.
 uint64_t pit_read(void *owner, uint64_t offset, unsigned size, uint64_t now);
 void pit_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
-// Port 61h: bit 0 GATE2, 1 speaker data, 2-3 NMI enables (kept), 4 refresh toggle, 5 OUT2.
+// Port 61h: bit 0 GATE2, 1 speaker data, 4 refresh toggle, 5 OUT2. The others are 0 here (nmi_sc.h).
 uint64_t pit_port61_read(void *owner, uint64_t offset, unsigned size, uint64_t now);
 void pit_port61_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
 

@@ -14,6 +14,8 @@
 // Not modelled: daylight saving (DSE is kept, as newer parts do), the square-wave pin, other time bases than 32.768 kHz
 // (DV 000 and 001 run as 010), power fail. Leap years follow the Gregorian calendar with the century byte.
 //
+// The NMI mask of port 70h: ICH9 (316972), NMI_EN; it is closed by RESET.
+//
 // Path: the clock's event / the board's routing of `irq`
 #include "devices/rtc.h"
 
@@ -354,7 +356,7 @@ void rtc_reset(struct rtc *rtc, uint64_t now)
     rtc->bytes[RTC_B] &= ~(RTC_B_PIE | RTC_B_AIE | RTC_B_UIE | RTC_B_SQWE);
     rtc->bytes[RTC_C] = 0;
     rtc->index = 0;
-    intact_irq_line_set(&rtc->nmi_mask, false);
+    intact_irq_line_set(&rtc->nmi_mask, true);
     update(rtc);
 }
 

@@ -63,7 +63,7 @@ struct rtc {
 // `date` in Unix seconds, 0 to 253402300799 (year 9999): the date of the RTC at the clock's present time. BCD, 24
 // hours.
 void rtc_init(struct rtc *rtc, struct clock *clock, int64_t date);
-// Pin RESET: clears the interrupt enables and flags; the time goes on.
+// Pin RESET: clears the interrupt enables and flags, and masks NMI; the time goes on.
 void rtc_reset(struct rtc *rtc, uint64_t now);
 
 uint64_t rtc_read(void *owner, uint64_t offset, unsigned size, uint64_t now);

@@ -226,6 +226,77 @@ Test(buttons, the_power_button_of_virt_is_held_for_a_tenth_of_a_second)
     intact_machine_destroy(machine);
 }
 
+static struct pc *pc_in(const struct scene *scene)
+{
+    return pc_of(machine_board(scene->machine));
+}
+
+static void out(const struct scene *scene, uint16_t port, uint8_t value)
+{
+    struct board *board = machine_board(scene->machine);
+    bus_write(&board->ports, port, 1, value, board->clock.now);
+}
+
+static uint8_t status(const struct scene *scene)
+{
+    struct board *board = machine_board(scene->machine);
+    return (uint8_t)(bus_read(&board->ports, PC_PORT_61, 1, board->clock.now) & 0xcc);
+}
+
+static const enum intact_chipset chipsets[] = { INTACT_I440FX, INTACT_Q35 };
+
+// 82371SB and ICH9, NMI_EN: every source is behind it.
+Test(buttons, port_70h_masks_the_nmi_of_the_switch)
+{
+    struct scene scene;
+    for (unsigned i = 0; i < countof(chipsets); i++) {
+        config.chipset = chipsets[i];
+        make(&scene);
+        run_for(&scene, 10000);
+        out(&scene, PC_PORT_RTC, 0x80);
+        cr_assert_eq(intact_machine_nmi(scene.machine), 0);
+        run_for(&scene, 1000);
+        cr_expect_eq(scene.nmis, 0);
+        out(&scene, PC_PORT_RTC, 0);
+        run_for(&scene, 1000);
+        cr_expect_eq(scene.nmis, 0, "it was a pulse");
+        cr_assert_eq(intact_machine_nmi(scene.machine), 0);
+        run_for(&scene, 1000);
+        cr_expect_eq(scene.nmis, 1);
+        intact_machine_destroy(scene.machine);
+    }
+}
+
+Test(buttons, serr_of_a_pci_function_is_an_nmi)
+{
+    struct scene scene;
+    for (unsigned i = 0; i < countof(chipsets); i++) {
+        config.chipset = chipsets[i];
+        make(&scene);
+        run_for(&scene, 10000);
+        struct pci_function *bridge = &pc_in(&scene)->board.pci.bridge;
+        pci_function_serr(bridge);
+        cr_expect_eq(status(&scene), 0, "its command register does not allow it");
+        pci_bus_write(bridge->bus, bridge->devfn, PCI_COMMAND, 2, PCI_COMMAND_SERR, 0);
+        pci_function_serr(bridge);
+        cr_expect_eq(status(&scene), NMI_SC_SERR);
+        cr_expect_eq(pci_function_get(bridge, PCI_STATUS, 2) & PCI_STATUS_SIGNALED_ERROR, PCI_STATUS_SIGNALED_ERROR);
+        run_for(&scene, 1000);
+        cr_expect_eq(scene.nmis, 1);
+        nmi_sc_set_iochk(&pc_in(&scene)->nmi, true);
+        run_for(&scene, 1000);
+        cr_expect_eq(scene.nmis, 1, "the line is high");
+        out(&scene, PC_PORT_61, NMI_SC_SERR_OFF);
+        out(&scene, PC_PORT_61, 0);
+        cr_expect_eq(status(&scene), NMI_SC_IOCHK);
+        out(&scene, PC_PORT_RTC, 0x80);
+        out(&scene, PC_PORT_RTC, 0);
+        run_for(&scene, 1000);
+        cr_expect_eq(scene.nmis, 2);
+        intact_machine_destroy(scene.machine);
+    }
+}
+
 Test(buttons, virt_has_no_nmi_line)
 {
     struct intact_machine *machine = make_virt();

@@ -56,6 +56,16 @@ void pci_function_subsystem(struct pci_function *function, uint16_t vendor, uint
     pci_function_set(function, PCI_SUBSYSTEM_ID, 2, device);
 }
 
+void pci_function_serr(struct pci_function *function)
+{
+    const struct pci_bus *bus = function->bus;
+    if (!(pci_function_get(function, PCI_COMMAND, 2) & PCI_COMMAND_SERR))
+        return;
+    pci_function_set(function, PCI_STATUS, 2, pci_function_get(function, PCI_STATUS, 2) | PCI_STATUS_SIGNALED_ERROR);
+    if (bus && bus->serr)
+        bus->serr(bus->serr_owner);
+}
+
 // --- Capabilities ----------------------------------------------------------------------------------------------------
 
 unsigned pci_add_capability(struct pci_function *function, uint8_t id, unsigned size)

@@ -70,12 +70,14 @@ enum pci_command {
     PCI_COMMAND_IO = 0x001,
     PCI_COMMAND_MEMORY = 0x002,
     PCI_COMMAND_MASTER = 0x004,
+    PCI_COMMAND_SERR = 0x100,
     PCI_COMMAND_INTX_DISABLE = 0x400,
 };
 
 enum pci_status {
     PCI_STATUS_INTERRUPT = 0x08,
     PCI_STATUS_CAPABILITIES = 0x10,
+    PCI_STATUS_SIGNALED_ERROR = 0x4000,
 };
 
 enum pci_bar_kind {
@@ -142,6 +144,9 @@ struct pci_bus_config {
 struct pci_bus {
     struct pci_function *functions[PCI_DEVFNS];
     struct pci_bus_config config;
+    // A function has pulsed SERR#. NULL: it leads nowhere.
+    void (*serr)(void *owner);
+    void *serr_owner;
 };
 
 struct pci_host {
@@ -161,6 +166,9 @@ void pci_function_subsystem(struct pci_function *function, uint16_t vendor, uint
 void pci_function_allow(struct pci_function *function, unsigned offset, unsigned size, uint32_t mask);
 void pci_function_set(struct pci_function *function, unsigned offset, unsigned size, uint32_t value);
 uint32_t pci_function_get(const struct pci_function *function, unsigned offset, unsigned size);
+// The function has found an error that the system must know of: SERR#, if its command register allows it, which is noted in its
+// status register (6.2.2, 6.2.3).
+void pci_function_serr(struct pci_function *function);
 // Everything that software can write is 0 again, BARs are unmapped, interrupts are INTx with the line low.
 void pci_function_reset(struct pci_function *function, uint64_t now);
 void pci_function_visit(struct pci_function *function, struct visit *v);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The part of a machine that is specific to the PC: its chips and devices, their callbacks, RESET#. board.c calls it.
 //
-// Not modelled: NMI sources of the board (IOCHK, SERR), floppy, parallel port.
+// Not modelled: floppy, parallel port.
 #include "machine/pc/pc.h"
 
 #include <errno.h>
@@ -100,6 +100,7 @@ static int make_devices(struct board *board)
     reset_port_init(&pc->reset, port_reset, board);
     post_port_init(&pc->post);
     isa_dma_init(&pc->dma, &board->memory);
+    nmi_sc_init(&pc->nmi);
     debugcon_init(&pc->debugcon, outside_transmit, &board->outside.ports[OUTSIDE_DEBUGCON]);
     isa_debug_exit_init(&pc->debug_exit, debug_exit, board);
     result = pc_make_flash(pc);
@@ -119,11 +120,11 @@ static void press_power(struct board *board, uint64_t now)
     acpi_pm_power_button(&pc_of(board)->pm, now);
 }
 
-// The line rises and falls: LINT1 latches the edge.
+// The line rises and falls: LINT1 latches the edge. Where port 70h masks NMI, or another source holds the line, there is none.
 static void press_nmi(struct board *board)
 {
-    x86_irq_set_nmi(&pc_of(board)->irq, true);
-    x86_irq_set_nmi(&pc_of(board)->irq, false);
+    nmi_sc_set_button(&pc_of(board)->nmi, true);
+    nmi_sc_set_button(&pc_of(board)->nmi, false);
 }
 
 static void press_key(struct board *board, unsigned key, bool down, uint64_t now)
@@ -179,6 +180,7 @@ static void reset_devices(struct pc *pc)
     reset_port_reset(&pc->reset, now);
     post_port_init(&pc->post);
     isa_dma_reset(&pc->dma);
+    nmi_sc_reset(&pc->nmi);
     if (pc->runs_flash)
         pc_reset_flash(pc, now);
     pc->chipset->reset(pc, now);

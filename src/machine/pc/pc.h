@@ -33,6 +33,7 @@
 #include "devices/i8042.h"
 #include "devices/ich9.h"
 #include "devices/isa_dma.h"
+#include "devices/nmi_sc.h"
 #include "devices/pc_testdev.h"
 #include "devices/pci/mch.h"
 #include "devices/pci/pam.h"
@@ -182,6 +183,7 @@ struct pc {
     struct fw_cfg fw_cfg;
     struct post_port post;
     struct isa_dma dma;
+    struct nmi_sc nmi;
     struct debugcon debugcon;
     struct isa_debug_exit debug_exit;
     struct pc_testdev *testdev; // NULL: not there

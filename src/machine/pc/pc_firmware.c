@@ -227,12 +227,13 @@ static void init_hpet(struct pc *pc)
     }
 }
 
-// The cascade of the two 8237As is open.
-static void init_dma(struct pc *pc)
+// The cascade of the two 8237As is open, and so is the mask of NMI.
+static void init_dma_and_nmi(struct pc *pc)
 {
     uint64_t now = pc->board.clock.now;
     isa_dma_high_write(&pc->dma, 2 * DMA8237_MODE, 1, DMA8237_CASCADE, now);
     isa_dma_high_write(&pc->dma, 2 * DMA8237_MASK, 1, 0, now);
+    rtc_write(&pc->rtc, 0, 1, 0, now);
 }
 
 static int put_smbios(struct pc *pc)
@@ -267,7 +268,7 @@ int pc_firmware(struct board *board)
         x86_irq_virtual_wire(&pc->irq);
         init_pit(pc); // first: its output rises, and ICW1 clears the edge
         init_8259(pc);
-        init_dma(pc);
+        init_dma_and_nmi(pc);
         if (pc->board.config.hpet)
             init_hpet(pc);
         result = pc_bios(pc);

@@ -111,6 +111,20 @@ static void chip_port_write(void *owner, uint64_t offset, unsigned size, uint64_
     x86_irq_port_write(ports->irq, (uint16_t)(ports->base + offset), (uint8_t)value);
 }
 
+// The PIT and the NMI sources share a port.
+static uint64_t port61_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
+{
+    struct pc *pc = owner;
+    return pit_port61_read(&pc->pit, offset, size, now) | nmi_sc_read(&pc->nmi);
+}
+
+static void port61_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    struct pc *pc = owner;
+    pit_port61_write(&pc->pit, offset, size, value, now);
+    nmi_sc_write(&pc->nmi, (uint8_t)value);
+}
+
 static int add_port(struct pc *pc, const char *name, uint16_t port, unsigned ports, unsigned widest, bus_read_fn *read,
                     bus_write_fn *write, void *owner)
 {
@@ -148,7 +162,7 @@ static int map_ports(struct pc *pc)
         { "pic1", pic1->base, 2, 1, chip_port_read, chip_port_write, pic1 },
         { "pit", PC_PORT_PIT, PIT_PORTS, 1, pit_read, pit_write, &pc->pit },
         { "keyboard data", PC_PORT_KEYBOARD, 1, 1, i8042_read_data, i8042_write_data, &pc->keyboard },
-        { "port 61h", PC_PORT_61, 1, 1, pit_port61_read, pit_port61_write, &pc->pit },
+        { "port 61h", PC_PORT_61, 1, 1, port61_read, port61_write, pc },
         { "keyboard command", PC_PORT_KEYBOARD_COMMAND, 1, 1, i8042_read_status, i8042_write_command, &pc->keyboard },
         { "rtc", PC_PORT_RTC, RTC_PORTS, 1, rtc_read, rtc_write, &pc->rtc },
         { "post", POST_PORT, 1, 1, post_port_read, post_port_write, &pc->post },

@@ -21,6 +21,7 @@ void pc_visit_devices(struct board *board, struct visit *v)
         VISIT_NESTED(v, "acpi", pc_acpi_visit(pc, v));
     VISIT_NESTED(v, "post", post_port_visit(&pc->post, v));
     VISIT_NESTED(v, "dma", isa_dma_visit(&pc->dma, v));
+    VISIT_NESTED(v, "nmi", nmi_sc_visit(&pc->nmi, v));
     if (pc->testdev)
         VISIT_NESTED(v, "testdev", pc_testdev_visit(pc->testdev, v));
     VISIT(v, pc->gated_timer.level);

@@ -10,6 +10,8 @@
 //                                                                    virtio-mmio -- 5, 6, 14, 15 (pc_map.c)
 //     COM2, COM4 -------- 3, where they are         COM3 -- 4
 //
+//     SERR# of PCI, IOCHK#, the switch -- nmi_sc.c --[port 70h]-- LINT1 of each CPU
+//
 // Several lines on one wire are ORed by route.c. All pins are active high, as the MADT and the MP table say.
 // Path: devices/*, groups/group.c, irqchip/route.c / irqchip/x86/x86_irq.c
 #include <errno.h>
@@ -174,6 +176,35 @@ static void wire_gates(struct pc *pc)
     }
 }
 
+static void nmi(void *owner, uint32_t pin, bool level)
+{
+    struct pc *pc = owner;
+    (void)pin;
+    x86_irq_set_nmi(&pc->irq, level);
+}
+
+static void nmi_mask(void *owner, uint32_t pin, bool level)
+{
+    struct pc *pc = owner;
+    (void)pin;
+    nmi_sc_set_mask(&pc->nmi, level);
+}
+
+static void serr(void *owner)
+{
+    struct pc *pc = owner;
+    nmi_sc_serr(&pc->nmi);
+}
+
+static void wire_nmi(struct pc *pc)
+{
+    pc->nmi.nmi.set = nmi;
+    pc->rtc.nmi_mask.set = nmi_mask;
+    pc->nmi.nmi.owner = pc->rtc.nmi_mask.owner = pc;
+    pc->board.pci.bus.serr = serr;
+    pc->board.pci.bus.serr_owner = pc;
+}
+
 static void hpet_message(void *owner, uint32_t address, uint32_t data)
 {
     struct pc *pc = owner;
@@ -225,6 +256,7 @@ int pc_wire_devices(struct board *board)
     };
     int result = pc->chipset->wire(pc);
     wire_gates(pc);
+    wire_nmi(pc);
     for (unsigned i = 0; i < countof(rows) && result == 0; i++) {
         rows[i].line->name = rows[i].name;
         result = route_connect(&pc->board.route, isa_gsi(rows[i].irq), rows[i].line);
