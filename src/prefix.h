@@ -557,6 +557,10 @@
 #define device_list_loaded intact_private_device_list_loaded
 #define device_list_reset intact_private_device_list_reset
 #define device_list_visit intact_private_device_list_visit
+#define device_loader intact_private_device_loader
+#define device_loader_file intact_private_device_loader_file
+#define device_loader_load intact_private_device_loader_load
+#define device_loader_starts intact_private_device_loader_starts
 #define device_number intact_private_device_number
 #define device_pci_part intact_private_device_pci_part
 #define device_pci_place intact_private_device_pci_place
@@ -651,6 +655,7 @@
 #define edu_reset intact_private_edu_reset
 #define edu_visit intact_private_edu_visit
 #define elf_is intact_private_elf_is
+#define elf_is_loaded intact_private_elf_is_loaded
 #define elf_load intact_private_elf_load
 #define elf_note intact_private_elf_note
 #define elf_parse intact_private_elf_parse
@@ -1653,6 +1658,7 @@
 #define pc_south_destroy intact_private_pc_south_destroy
 #define pc_south_visit intact_private_pc_south_visit
 #define pc_start intact_private_pc_start
+#define pc_start_at intact_private_pc_start_at
 #define pc_tell_registers intact_private_pc_tell_registers
 #define pc_testdev_init intact_private_pc_testdev_init
 #define pc_testdev_line_read intact_private_pc_testdev_line_read
@@ -2445,6 +2451,7 @@
 #define virt_shown intact_private_virt_shown
 #define virt_sink intact_private_virt_sink
 #define virt_start intact_private_virt_start
+#define virt_start_at intact_private_virt_start_at
 #define virt_tell_registers intact_private_virt_tell_registers
 #define virt_type intact_private_virt_type
 #define virt_visit_controllers intact_private_virt_visit_controllers

@@ -64,6 +64,26 @@ def check_semihosting(folder, program):
     expect([*run, "-semihosting-config", "enable=on,target=native"], 7, "hi\n")
 
 
+# MOVZ X9, #0x900, LSL #16; MOVZ X10, #0x4030, LSL #16; LDR W1, [X10]; STRB W1, [X9]; PSCI SYSTEM_OFF by HVC #0
+LOADED = struct.pack("<7I", 0xd2a12009, 0xd2a8060a, 0xb9400141, 0x39000121, 0xd2b08000, 0xf2800100, 0xd4000002)
+
+
+def check_loader(folder, program):
+    """A program and a number in RAM, without a kernel; a journal knows its file."""
+    code = folder / "loaded.bin"
+    code.write_bytes(LOADED)
+    run = [program, "-machine", "virt", "-m", "64M", "-display", "none", "-device", f"loader,file={code},addr=0x40200000,cpu-num=0",
+           "-device", "loader,addr=0x40300000,data=0x42,data-len=4"]
+    journal = f"shift=0,rrfile={folder}/journal"
+    expect(run, 0, "B")
+    expect([*run, "-icount", f"{journal},rr=record"], 0, "B")
+    expect([*run, "-icount", f"{journal},rr=replay"], 0, "the same run")
+    code.write_bytes(LOADED + bytes(4))
+    expect([*run, "-icount", f"{journal},rr=replay"], 1, "is not the file that it was")
+    expect(run[:-2], 0)
+    expect([*run, "-device", "loader,addr=0x8000000,data=1,data-len=4"], 1, "are not all in RAM")
+
+
 def check_daemon(folder, program, x86):
     """The first process ends when the machine runs, with its pid in a file; what is wrong is said by the first one."""
     pid, out = folder / "daemon.pid", folder / "daemon.out"
@@ -152,6 +172,7 @@ def main(program, document, x86, arm):
         check_default_devices(folder, program, x86, arm)
         check_daemon(folder, program, x86)
         check_semihosting(folder, program)
+        check_loader(folder, program)
         check_probes(folder)
         check_lines(folder, pathlib.Path(document), x86, arm)
         check_refused(program, pathlib.Path(document))

@@ -2,7 +2,7 @@
 // Creates and resets any machine, in this order:
 //
 //     board_create --> outside -> devices -> memory -> loop -> controllers -> processors -> wires -> maps -> -device
-//     board_reset  --> reset of all of them -> firmware: the state that a kernel starts from
+//     board_reset  --> reset of all of them -> firmware: the state that a kernel starts from -> -device loader
 //
 // Path: irqchip/route.c / vcpu/loop.c
 #include "machine/board/board.h"
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/board/device_drivers.h"
 #include "machine/board/host_memory.h"
 #include "vcpu/jit/jit.h"
 
@@ -264,7 +265,8 @@ int board_reset(struct board *board)
     device_list_reset(&board->devices, board->clock.now);
     board->type->reset(board);
     pci_host_reset(&board->pci, board->clock.now);
-    return board->type->firmware(board);
+    int result = board->type->firmware(board);
+    return result < 0 ? result : device_loader_load(board);
 }
 
 int board_restart(struct board *board)

@@ -42,6 +42,7 @@
 #include "machine/board/smbios_tables.h"
 #include "machine/board/virtio_slots.h"
 #include "machine/boot/boot.h"
+#include "machine/boot/elf.h"
 #include "vcpu/guest.h"
 #include "vcpu/loop.h"
 
@@ -82,6 +83,11 @@ struct board_type {
     // Reset of devices, controllers and processors; then what a firmware would do.
     void (*reset)(struct board *board);
     int (*firmware)(struct board *board);
+
+    // -device loader: the files it takes; and resets a processor, whose first instruction is at `address` then. One that waits
+    // to be started by another goes on waiting.
+    enum elf_family elf;
+    int (*start_at)(struct board *board, uint32_t cpu, uint64_t address);
 
     // The buttons of buttons.h, when the machine's thread takes them. NULL: there is none.
     void (*press_power)(struct board *board, uint64_t now);

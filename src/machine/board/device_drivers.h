@@ -16,6 +16,16 @@ extern const struct device_driver device_edu, device_pci_testdev;
 // device_display.c
 extern const struct device_driver device_vga, device_bochs_display, device_ramfb;
 
+// device_loader.c
+extern const struct device_driver device_loader;
+// What all loaders of the configuration do: after each reset, when a kernel or firmware is in place. A negative errno with a
+// line in board->error.
+int device_loader_load(struct board *board);
+// Does one say where the first processor starts? Then a machine needs neither kernel nor firmware.
+bool device_loader_starts(const struct board *board);
+// The file of a loader; NULL: it has none, or is another device.
+const char *device_loader_file(const struct intact_device_config *config);
+
 // device_virtio.c
 extern const struct device_driver device_virtio_blk_pci, device_virtio_net_pci, device_virtio_rng_pci,
     device_virtio_serial_pci;

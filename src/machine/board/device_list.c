@@ -36,6 +36,7 @@ static const struct device_driver *const drivers[] = {
     &device_vga,
     &device_bochs_display,
     &device_ramfb,
+    &device_loader,
 };
 
 // --- Names -----------------------------------------------------------------------------------------------------------

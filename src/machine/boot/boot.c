@@ -23,7 +23,9 @@ int boot_read_kernel(const struct boot_kernel *kernel, struct image_store *store
     const char *name = kernel->name;
     *image = (struct image){ .data = NULL };
     if (!name)
-        return error_set(error, -EINVAL, "nothing to run: give -kernel FILE, or a firmware with -bios FILE");
+        return error_set(
+            error, -EINVAL,
+            "nothing to run: give -kernel FILE, a firmware with -bios FILE, or -device loader with cpu-num=0");
     if (image_find(store, image, "-kernel", name))
         return 0;
     int result = kernel->data ? copy_kernel(name, kernel->data, kernel->size, image, error)

@@ -132,6 +132,11 @@ int elf_parse(const struct image *image, enum elf_family family, struct elf *elf
     return result;
 }
 
+bool elf_is_loaded(const struct elf_segment *segment)
+{
+    return segment->type == PT_LOAD;
+}
+
 uint64_t elf_physical_entry(const struct elf *elf)
 {
     for (unsigned i = 0; i < elf->count; i++) {

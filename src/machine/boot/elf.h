@@ -40,6 +40,9 @@ int elf_parse(const struct image *image, enum elf_family family, struct elf *elf
 // The entry's physical address: where its segment is loaded, for a file whose entry is a virtual address.
 uint64_t elf_physical_entry(const struct elf *elf);
 
+// Is it PT_LOAD?
+bool elf_is_loaded(const struct elf_segment *segment);
+
 // Copies the PT_LOAD segments to their physical addresses and zeroes the rest of each.
 int elf_load(const struct image *image, const struct elf *elf, struct bus *memory, struct error *error);
 

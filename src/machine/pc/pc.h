@@ -273,6 +273,7 @@ int pc_bios(struct pc *pc);
 
 // pc_start.c
 void pc_start(struct pc *pc, const struct boot_x86_state *state);
+int pc_start_at(struct board *board, uint32_t cpu, uint64_t address); // of struct board_type
 
 // pc_registers.c
 const char *pc_register_name(const struct board *board, unsigned index);

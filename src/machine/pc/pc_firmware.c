@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/board/device_drivers.h"
 #include "machine/boot/guest_memory.h"
 #include "machine/pc/pc.h"
 #include "machine/tables/bytes.h"
@@ -259,10 +260,11 @@ int pc_firmware(struct board *board)
         .ram_below_4g = pc->ram_below_4g,
         .rsdp = pc->board.config.acpi ? PC_TABLES : 0,
     };
-    struct boot_x86_state state;
+    struct boot_x86_state state = { .mode = BOOT_X86_REAL };
+    bool loader_alone = !pc->runs_flash && !board->config.kernel && device_loader_starts(board);
     int result = pc_fill_fw_cfg(pc);
     fill_cmos(pc);
-    if (result == 0)
+    if (result == 0 && !loader_alone)
         result = boot_x86_load(&request, &state, &pc->board.error);
     if (result == 0 && !pc->runs_flash) {
         x86_irq_virtual_wire(&pc->irq);

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Sets the registers of the first processor to the state that the loader returned. The others wait for their SIPI.
+#include <errno.h>
+#include <inttypes.h>
+
 #include "machine/pc/pc.h"
 #include "vcpu/x86_64/system/segment.h"
+#include "vcpu/x86_64/system/sysreg.h"
 
 enum {
     PRESENT = X86_ATTR_P | X86_ATTR_S,
@@ -49,4 +53,24 @@ void pc_start(struct pc *pc, const struct boot_x86_state *state)
     set_segments(cpu, state);
     x86_update_mode(cpu);
     tlb_flush(&cpu->vcpu);
+}
+
+// Real mode, CS:IP for the address. (QEMU sets EIP alone, so that a program is fetched from FFFF0000h + EIP.)
+int pc_start_at(struct board *board, uint32_t cpu, uint64_t address)
+{
+    struct pc *pc = pc_of(board);
+    struct x86_cpu *processor = pc->cpus[cpu];
+    if (address >= PC_ROM_END)
+        return error_set(&board->error, -EINVAL,
+                         "-device loader: cpu-num=%" PRIu32 ": 0x%" PRIx64
+                         " is not below 1 MiB, where a processor starts in real mode; -kernel starts other programs",
+                         cpu, address);
+    x86_reset(processor);
+    if (!pc->runs_flash)
+        x86_leave_firmware(processor);
+    x86_set_segment(processor, X86_CS, (uint16_t)(address >> 4), address & ~UINT64_C(15), 0xffff, DATA | PRESENT);
+    processor->r[X86_RIP] = address & 15;
+    x86_update_mode(processor);
+    tlb_flush(&processor->vcpu);
+    return 0;
 }

@@ -14,6 +14,7 @@
 #include <intact/version.h>
 
 #include "host/disk_image.h"
+#include "machine/board/device_drivers.h"
 #include "machine/boot/boot_x86.h"
 #include "replay/digest.h"
 
@@ -107,7 +108,10 @@ static int list_drives(const struct intact_machine_config *config, struct files 
 static void list_roms(const struct intact_machine_config *config, struct files *files)
 {
     for (unsigned i = 0; i < config->device_count; i++) {
-        const char *path = device_property(&config->devices[i], "romfile");
+        const char *path = device_loader_file(&config->devices[i]);
+        if (path)
+            add_file(files, "-device", path);
+        path = device_property(&config->devices[i], "romfile");
         if (path && *path && access(path, R_OK) == 0) // with rombar=off it need not be there
             add_file(files, "-device", path);
     }

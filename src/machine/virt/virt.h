@@ -148,6 +148,7 @@ void virt_destroy_fw_cfg(struct virt *virt);
 
 // virt_start.c
 void virt_start(struct virt *virt, const struct boot_arm64_state *state);
+int virt_start_at(struct board *board, uint32_t cpu, uint64_t address); // of struct board_type
 
 // virt_registers.c
 const char *virt_register_name(const struct board *board, unsigned index);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "machine/board/device_drivers.h"
 #include "machine/virt/virt.h"
 #include "vcpu/aarch64/system/model.h"
 
@@ -103,7 +104,7 @@ int virt_firmware(struct board *board)
         .kernel = kernel,
         .files = board_files(board),
         .initrd = virt->board.config.initrd,
-        .firmware = virt->runs_flash,
+        .firmware = virt->runs_flash || (!kernel.name && device_loader_starts(board)),
         .firmware_entry = VIRT_FLASH,
         .memory = &virt->board.memory,
         .tree = &virt->description,
