@@ -1294,6 +1294,7 @@
 #define loop_stop intact_private_loop_stop
 #define loop_visit intact_private_loop_visit
 #define machine_board intact_private_machine_board
+#define machine_is_off intact_private_machine_is_off
 #define machine_lint intact_private_machine_lint
 #define machine_lint_each intact_private_machine_lint_each
 #define machine_lint_free intact_private_machine_lint_free
@@ -2317,6 +2318,7 @@
 #define timeline_bytes intact_private_timeline_bytes
 #define timeline_end intact_private_timeline_end
 #define timeline_free intact_private_timeline_free
+#define timeline_repeats intact_private_timeline_repeats
 #define timeline_run intact_private_timeline_run
 #define tlb_fetch intact_private_tlb_fetch
 #define tlb_flush intact_private_tlb_flush

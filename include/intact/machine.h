@@ -332,6 +332,10 @@ struct intact_machine_config {
     // INTACT_PC: `boot_order` of the first boot, until the guest is reset. NULL: there is no difference.
     const char *boot_once;
     bool boot_strict; // a firmware tries nothing but the devices that have a `bootindex`, if there are any
+
+    // The end of a machine does not end its run: where that would be INTACT_POWER_OFF, or without `reboot` INTACT_RESET, it is
+    // INTACT_BREAK with INTACT_STOP_OFF, and intact_machine_reset is to be called before the next run. A replay passes it.
+    bool stay_off;
 };
 
 // One processor, 128 MiB, an HPET, ACPI, COM1 without output, reboot, the fixed date 2026-01-01; nothing to run.
@@ -400,6 +404,7 @@ enum intact_stop {
     INTACT_STOP_READ,
     INTACT_STOP_ACCESS,
     INTACT_STOP_EVENT, // an event of intact_break_event: `address` is its GSI, vector, INTID, address, port or instruction
+    INTACT_STOP_OFF, // the power is off (intact_machine_config.stay_off)
 };
 
 struct intact_exit {

@@ -76,6 +76,13 @@ static int take_no_reboot(struct settings *settings, const char *value)
     return 0;
 }
 
+static int take_no_shutdown(struct settings *settings, const char *value)
+{
+    (void)value;
+    settings->config.stay_off = true;
+    return 0;
+}
+
 static int take_no_hpet(struct settings *settings, const char *value)
 {
     (void)value;
@@ -326,6 +333,11 @@ const struct option options[] = {
       NULL, take_semihosting_config },
     { "no-reboot", NULL, GROUP_BOOT, "A reset ends the run instead of starting the machine again.", NULL,
       take_no_reboot },
+    { "no-shutdown", NULL, GROUP_BOOT,
+      "The machine stops when the guest turns the power off, and a monitor, QMP or gdb can start it again by "
+      "system_reset and "
+      "cont.",
+      NULL, take_no_shutdown },
 
     { "device", "NAME[,PROPERTY=VALUE]", GROUP_DEVICES,
       "Adds a device; -device help lists them, and -device NAME,help what each takes.", NULL, take_device },
@@ -549,7 +561,8 @@ const struct option options[] = {
       "/usr/share/qemu.",
       NULL, take_directory },
     { "action", "EVENT=ACTION[,EVENT=ACTION]", GROUP_SCRIPTS,
-      "What happens at the ends of a machine: reboot=shutdown is -no-reboot, the others are as they are: reboot=reset, "
+      "What happens at the ends of a machine: reboot=shutdown is -no-reboot, shutdown=pause is -no-shutdown, the "
+      "others are as they are: reboot=reset, "
       "shutdown=poweroff, panic=none, watchdog=none.",
       NULL, take_action },
     { "no-user-config", NULL, GROUP_SCRIPTS, "There are no files of a user's configuration.", NULL, take_nothing },

@@ -37,8 +37,11 @@ int take_action(struct settings *settings, const char *value)
 {
     static const struct {
         const char *event, *does;
-    } same[] = { { "reboot", "reset" },   { "shutdown", "poweroff" }, { "panic", "none" },
-                 { "panic", "shutdown" }, { "watchdog", "none" },     { "watchdog", "reset" } };
+    } same[] = { { "reboot", "reset" },
+                 { "panic", "none" },
+                 { "panic", "shutdown" },
+                 { "watchdog", "none" },
+                 { "watchdog", "reset" } };
     static const char *const names[] = { "reboot", "shutdown", "panic", "watchdog", NULL };
     struct properties properties;
     if (properties_parse(settings, "-action", value, &properties) < 0 ||
@@ -53,6 +56,9 @@ int take_action(struct settings *settings, const char *value)
             known |= strcmp(same[k].event, names[i]) == 0 && strcmp(same[k].does, does) == 0;
         if (does && strcmp(names[i], "reboot") == 0 && strcmp(does, "shutdown") == 0)
             settings->config.reboot = false;
+        else if (does && strcmp(names[i], "shutdown") == 0 &&
+                 (strcmp(does, "pause") == 0 || strcmp(does, "poweroff") == 0))
+            settings->config.stay_off = *does == 'p' && does[1] == 'a';
         else if (!known)
             return refuse(settings, "-action: %s=%.80s is not possible here", names[i], does);
     }
@@ -98,7 +104,6 @@ const struct refused_option refused_options[] = {
     { "balloon", "there is no virtio-balloon" },
     { "acpitable", "the ACPI tables are the machine's own" },
     { "writeconfig", "options are read from a file by -readconfig, but not written to one" },
-    { "no-shutdown", "the run ends when the guest turns the power off; -snapshots and a monitor lead back from there" },
 };
 const unsigned refused_option_count = sizeof refused_options / sizeof refused_options[0];
 

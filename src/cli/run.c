@@ -163,6 +163,15 @@ static int destroy(struct settings *settings, struct intact_machine *machine, st
     return status;
 }
 
+// A machine that stays off needs somebody who starts it again; a replay has that in its journal.
+static int check_off(struct settings *settings, bool at_terminal)
+{
+    const struct intact_machine_config *config = &settings->config;
+    if (!config->stay_off || config->replays || at_terminal || servers_wanted(settings))
+        return 0;
+    return refuse(settings, "-no-shutdown: nobody could start the machine again; give -monitor, -qmp or -gdb as well");
+}
+
 static int run_machine(struct settings *settings, struct consoles *consoles, struct intact_journal *journal,
                        struct run_log *log)
 {
@@ -182,7 +191,7 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
         return destroy(settings, machine, &traces, log, bisect_answer(machine));
     servers = (struct servers_open){ NULL };
     if (consoles_lead(consoles, settings) < 0 || servers_open(&servers, settings, machine) < 0 ||
-        consoles_monitor(consoles, machine, settings) < 0) {
+        consoles_monitor(consoles, machine, settings) < 0 || check_off(settings, consoles->monitor != NULL) < 0) {
         servers_close(&servers);
         return destroy(settings, machine, &traces, log, cli_fail(settings->why));
     }

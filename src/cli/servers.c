@@ -79,7 +79,10 @@ struct intact_exit servers_run_machine(const struct settings *settings, struct i
     struct intact_exit end = intact_machine_serve(machine, settings->stopped);
     while (end.reason == INTACT_BREAK) {
         const char *event = intact_break_event_hit(machine);
-        snprintf(text, sizeof text, "stopped by %s after %" PRIu64 " instructions; ", *event ? event : "a breakpoint",
+        snprintf(text, sizeof text, "stopped by %s after %" PRIu64 " instructions; ",
+                 *event                        ? event
+                 : end.stop == INTACT_STOP_OFF ? "power off"
+                                               : "a breakpoint",
                  end.instructions);
         tell_waiting(settings, text);
         end = intact_machine_serve(machine, true);

@@ -97,7 +97,7 @@ struct search {
 static bool counts(const struct search *search, const struct intact_exit *end)
 {
     const struct loop *loop = &machine_board(search->machine)->loop;
-    if (end->reason != INTACT_BREAK || end->stop < INTACT_STOP_EXECUTE)
+    if (end->reason != INTACT_BREAK || end->stop < INTACT_STOP_EXECUTE || end->stop == INTACT_STOP_OFF)
         return false;
     return search->inclusive || is_before(here(loop).moment, search->behind.moment);
 }

@@ -294,20 +294,51 @@ struct intact_exit machine_refuse_run(struct intact_machine *machine)
                                  machine->board->clock.now };
 }
 
+// The power is off, and the run can go on by a reset.
+static struct intact_exit stay_off(struct intact_machine *machine, enum loop_stop stop)
+{
+    struct outside *outside = &machine->board->outside;
+    machine->off = stop == LOOP_POWER_OFF ? MACHINE_OFF
+                   : outside->reset_due   ? MACHINE_OFF_BY_HOST
+                                          : MACHINE_OFF_BY_RESET;
+    outside->reset_due = false;
+    return (struct intact_exit){ .reason = INTACT_BREAK,
+                                 .stop = INTACT_STOP_OFF,
+                                 .instructions = machine->board->loop.instructions,
+                                 .time = machine->board->clock.now,
+                                 .cpu = machine->last.cpu };
+}
+
+// A part of a run that is repeated, and a replay, have what came behind it.
+static bool passes(const struct intact_machine *machine, enum loop_stop stop)
+{
+    const struct board *board = machine->board;
+    bool repeats = board->config.replays || (machine->timeline && timeline_repeats(machine->timeline));
+    return stop == LOOP_POWER_OFF && board->config.stay_off && repeats;
+}
+
+bool machine_is_off(const struct intact_machine *machine)
+{
+    return machine->off && !atomic_load(&machine->board->outside.reset_posted);
+}
+
 static struct intact_exit run(struct intact_machine *machine)
 {
     bool reboot = machine->board->config.reboot;
     enum loop_stop stop;
     int restarted = 0;
     machine->runs = true;
+    machine->off = MACHINE_ON;
     outside_start(&machine->board->outside);
     do
         stop = run_board(machine);
-    while (stop == LOOP_RESET && reboot && (restarted = restart(machine)) == 0);
+    while (passes(machine, stop) || (stop == LOOP_RESET && reboot && (restarted = restart(machine)) == 0));
     outside_flush(&machine->board->outside);
     machine->runs = false;
     if (stop == LOOP_RESET && reboot)
         stop = restarted > 0 ? LOOP_LIMIT : LOOP_RUNNING;
+    if (machine->board->config.stay_off && (stop == LOOP_POWER_OFF || stop == LOOP_RESET))
+        return stay_off(machine, stop);
     return describe_end(machine, stop);
 }
 

@@ -17,6 +17,9 @@ struct past;
 struct perf_map;
 struct timeline;
 
+// Why a machine that stays off is off.
+enum machine_off { MACHINE_ON, MACHINE_OFF, MACHINE_OFF_BY_RESET, MACHINE_OFF_BY_HOST };
+
 struct intact_machine {
     struct board *board; // NULL: it was not made
     struct config_lists lists;
@@ -30,6 +33,7 @@ struct intact_machine {
     bool log_listens;             // trace off has not ended it
     struct intact_exit last;      // of the last run
     bool runs;                    // within a run
+    enum machine_off off;         // config.stay_off
     unsigned pointer_buttons;     // enum intact_button, as monitors and QMP have left them
     struct moment *moments;       // of intact_machine_call_at, the next one first
     struct servers servers;       // of debuggers
@@ -43,6 +47,10 @@ struct intact_machine {
 struct intact_exit machine_run_to(struct intact_machine *machine, struct loop_moment moment);
 // Between two runs, at a limit within a slice: as loop_look. True: *end is the stop.
 bool machine_look(struct intact_machine *machine, struct intact_exit *end);
+
+// The power is off, and no reset was asked for since: the machine cannot go on. The line says what to do.
+bool machine_is_off(const struct intact_machine *machine);
+#define MACHINE_OFF_TEXT "the power is off; system_reset comes first"
 
 struct board *machine_board(struct intact_machine *machine);
 // The end of a run that a callback of another one asked for.

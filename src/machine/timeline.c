@@ -290,6 +290,11 @@ static enum loop_stop run(struct timeline *timeline, struct loop_moment limit)
     }
 }
 
+bool timeline_repeats(const struct timeline *timeline)
+{
+    return is_past(timeline);
+}
+
 enum loop_stop timeline_run(struct timeline *timeline)
 {
     struct loop *loop = loop_of(timeline);

@@ -54,6 +54,9 @@ void timeline_free(struct timeline *timeline);
 uint64_t timeline_bytes(const struct timeline *timeline);
 uint64_t timeline_end(const struct timeline *timeline);
 
+// Is what comes next a part of the run that was before?
+bool timeline_repeats(const struct timeline *timeline);
+
 // Instead of vcpu_run, up to the loop's limit.
 enum loop_stop timeline_run(struct timeline *timeline);
 

@@ -146,7 +146,11 @@ Test(options, what_scripts_give_and_what_changes_nothing_is_taken)
     cr_assert_eq(settings.escape, 0x14);
     cr_assert_str_eq(settings.pid_file, "p");
     REFUSES("-echr: '0' is not a character's number, 1 to 127", "-echr", "0");
-    REFUSES("-action: shutdown=pause is not possible here", "-action", "shutdown=pause");
+    TAKES("-action", "shutdown=pause");
+    cr_assert(settings.config.stay_off);
+    TAKES("-no-shutdown", "-action", "shutdown=poweroff");
+    cr_assert_not(settings.config.stay_off);
+    REFUSES("-action: panic=pause is not possible here", "-action", "panic=pause");
     REFUSES("-action: 'reset' needs a value", "-action", "reset");
     REFUSES("-sandbox: there is no system call filter here", "-sandbox", "on");
     REFUSES("-audiodev: there is no 'pa,id=a' here; only 'none'", "-audiodev", "pa,id=a");

@@ -84,6 +84,28 @@ def check_loader(folder, program):
     expect([*run, "-device", "loader,addr=0x8000000,data=1,data-len=4"], 1, "are not all in RAM")
 
 
+# Real mode: MOV AX, 2000h (SLP_EN, type 0); MOV DX, 604h; OUT DX, AX; JMP to itself
+POWER_OFF = {"pc": (bytes([0xb8, 0, 0x20, 0xba, 4, 6, 0xef, 0xeb, 0xfe]), 0x7c00), "virt": (LOADED, 0x40200000)}
+
+
+def check_no_shutdown(folder, program):
+    """A machine whose power is off is stopped, and system_reset and cont start it again; so does a replay."""
+    for machine, (code, address) in POWER_OFF.items():
+        file = folder / f"off-{machine}.bin"
+        file.write_bytes(code)
+        run = [program, "-machine", machine, "-m", "64M", "-display", "none", "-serial", "null", "-device",
+               f"loader,file={file},addr={address},cpu-num=0"]
+        expect([*run, "-no-shutdown"], 1, "-no-shutdown: nobody could start the machine again")
+        journal = ["-icount", f"shift=0,rrfile={folder}/off-{machine}.journal,rr="]
+        stays = [*run, "-action", "shutdown=pause", journal[0]]
+        result = subprocess.run([*map(str, stays), journal[1] + "record", "-monitor", "stdio"], capture_output=True, timeout=TIMEOUT,
+                                input=b"wait\ncont\nsystem_reset\ncont\nwait\nquit\n")
+        said = harness.text(result.stdout + result.stderr)
+        if result.returncode or said.count("stopped by power off: instruction ") != 2 or said.count("system_reset comes first") != 1:
+            harness.fail("two stops with a reset between them are expected", result)
+        expect([*stays, journal[1] + "replay"], 0, "the same run")
+
+
 def check_daemon(folder, program, x86):
     """The first process ends when the machine runs, with its pid in a file; what is wrong is said by the first one."""
     pid, out = folder / "daemon.pid", folder / "daemon.out"
@@ -173,6 +195,7 @@ def main(program, document, x86, arm):
         check_daemon(folder, program, x86)
         check_semihosting(folder, program)
         check_loader(folder, program)
+        check_no_shutdown(folder, program)
         check_probes(folder)
         check_lines(folder, pathlib.Path(document), x86, arm)
         check_refused(program, pathlib.Path(document))

@@ -19,6 +19,7 @@ static void handle(void *owner, const struct inbox_message *message, uint64_t no
     switch (message->kind) {
     case BUTTON_RESET:
         board->outside.reset_due = true;
+        atomic_store(&board->outside.reset_posted, false);
         loop_stop(&board->loop, LOOP_RESET, 0);
         break;
     case BUTTON_POWER:
@@ -49,6 +50,8 @@ int buttons_press(struct board *board, enum button button)
         return -ENOTSUP;
     if (board->inbox.repeats)
         return -EROFS;
+    if (button == BUTTON_RESET)
+        atomic_store(&board->outside.reset_posted, true);
     return inbox_post(&board->inbox, &message, 1);
 }
 

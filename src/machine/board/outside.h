@@ -58,12 +58,13 @@ struct outside {
     struct intact_irq_manager *manager; // set after outside_init
 
     struct outside_port ports[OUTSIDE_STREAMS];
-    unsigned main;       // the port of intact_machine_input
-    bool reset_due;      // the machine is reset before it goes on
-    uint64_t reset_left; // of the time of a reset that has begun: instructions
-    bool reset_by_guest; // that one
-    bool quiet;          // what the guest writes was written before: a part of a run is repeated
-    unsigned sources;    // other sources of input, which never end: networks
+    unsigned main;            // the port of intact_machine_input
+    bool reset_due;           // the machine is reset before it goes on
+    atomic_bool reset_posted; // a message that asks for it is on its way
+    uint64_t reset_left;      // of the time of a reset that has begun: instructions
+    bool reset_by_guest;      // that one
+    bool quiet;               // what the guest writes was written before: a part of a run is repeated
+    unsigned sources;         // other sources of input, which never end: networks
     uint16_t console_channel, host_channel, stop_channel;
     struct inbox_node stop_node; // of the message that a debugger sends
     atomic_bool stop_posted;     // it is on its way

@@ -53,7 +53,9 @@ static void describe_stop(const struct monitor *monitor, const struct intact_exi
     bool watched = end->stop == INTACT_STOP_WRITE || end->stop == INTACT_STOP_READ || end->stop == INTACT_STOP_ACCESS;
     int used = 0;
     text[0] = 0;
-    if (end->stop == INTACT_STOP_STEP)
+    if (end->stop == INTACT_STOP_OFF)
+        snprintf(text, size, " by power off");
+    else if (end->stop == INTACT_STOP_STEP)
         snprintf(text, size, " by step");
     else if (point)
         used = snprintf(text, size, " by %s %u", watched ? "watchpoint" : "breakpoint", point->number);

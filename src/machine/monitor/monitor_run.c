@@ -25,6 +25,8 @@ struct monitor_result monitor_cont(struct monitor *monitor, unsigned count, char
     (void)count;
     if (monitor->running)
         return monitor_refuse(monitor, words[0], "the machine is running already");
+    if (machine_is_off(monitor->machine))
+        return monitor_refuse(monitor, words[0], MACHINE_OFF_TEXT);
     return (struct monitor_result){ MONITOR_RUNS, 0 };
 }
 
@@ -33,6 +35,8 @@ struct monitor_result monitor_step(struct monitor *monitor, unsigned count, char
     unsigned cpu;
     if (!monitor_cpu(monitor, count, words, 1, &cpu))
         return MONITOR_STAY;
+    if (machine_is_off(monitor->machine))
+        return monitor_refuse(monitor, words[0], MACHINE_OFF_TEXT);
     return (struct monitor_result){ MONITOR_STEPS, cpu };
 }
 

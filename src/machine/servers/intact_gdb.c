@@ -17,8 +17,8 @@
 #include "debug/gdb.h"
 #include "machine/back.h"
 #include "machine/board/board.h"
-#include "machine/servers/gdb_target.h"
 #include "machine/machine.h"
+#include "machine/servers/gdb_target.h"
 #include "machine/servers/servers.h"
 
 struct intact_gdb {
@@ -92,7 +92,8 @@ static void went(struct server *base)
 
 static void note_stop(struct intact_gdb *server, const struct intact_exit *end)
 {
-    server->stop = (struct stop){ .kind = (enum stop_kind)end->stop, .cpu = end->cpu, .address = end->address };
+    enum stop_kind kind = end->stop == INTACT_STOP_OFF ? STOP_REQUEST : (enum stop_kind)end->stop;
+    server->stop = (struct stop){ .kind = kind, .cpu = end->cpu, .address = end->address };
     monitor_note_stop(&server->monitor, end);
 }
 
@@ -109,6 +110,8 @@ static void tell_stop(struct intact_gdb *server)
 {
     if (server->stop.kind == STOP_EVENT)
         tell_event(server);
+    if (machine_is_off(server->machine))
+        gdb_say(server->gdb, "The guest has turned the power off; monitor system_reset comes before continue.\n");
     gdb_stopped(server->gdb, &server->stop);
     flush(server);
 }

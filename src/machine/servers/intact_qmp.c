@@ -59,10 +59,23 @@ static void went(struct server *base)
 
 // --- the machine -----------------------------------------------------------------------------------------------------
 
+static json_t *describe_off(const struct intact_machine *machine)
+{
+    static const char *const reasons[] = {
+        [MACHINE_OFF] = "guest-shutdown",
+        [MACHINE_OFF_BY_RESET] = "guest-reset",
+        [MACHINE_OFF_BY_HOST] = "host-qmp-system-reset",
+    };
+    return json_pack("{s:b, s:s}", "guest", (int)(machine->off != MACHINE_OFF_BY_HOST), "reason",
+                     reasons[machine->off]);
+}
+
 // A machine that was stopped before, and was taken to another place, is no news.
 static void stopped(struct server *base, const struct server_stop *stop)
 {
     struct intact_qmp *server = of(base);
+    if (stop->end.stop == INTACT_STOP_OFF && server->told_running)
+        event(server, "SHUTDOWN", describe_off(server->machine));
     if (stop->by != base) // else its own command has noted it
         server_note_stop(stop, &server->monitor);
     server->status = stop->by ? "paused" : "debug";

@@ -24,9 +24,12 @@ json_t *qmp_query_status(struct qmp *qmp, json_t *arguments)
 {
     const struct intact_qmp *server = qmp_server(qmp);
     bool running = server->server.all->running;
+    const char *status = running                           ? "running"
+                         : machine_is_off(server->machine) ? "shutdown"
+                         : server->machine->off            ? "prelaunch" // it was reset
+                                                           : server->status;
     (void)arguments;
-    return json_pack("{s:s, s:b, s:b}", "status", running ? "running" : server->status, "singlestep", 0, "running",
-                     (int)running);
+    return json_pack("{s:s, s:b, s:b}", "status", status, "singlestep", 0, "running", (int)running);
 }
 
 // Nobody has given it one.
@@ -74,8 +77,7 @@ json_t *qmp_query_machines(struct qmp *qmp, json_t *arguments)
     const char *cpu = intact_machine_cpu(type, 0, NULL);
     if (type == INTACT_VIRT)
         return json_pack("[o]", describe_machine("virt", INTACT_CPUS_MAX, cpu));
-    return json_pack("[o, o]", describe_machine("pc", PC_CPUS, cpu),
-                     describe_machine("q35", PC_CPUS, cpu));
+    return json_pack("[o, o]", describe_machine("pc", PC_CPUS, cpu), describe_machine("q35", PC_CPUS, cpu));
 }
 
 // No processor has a thread of its own: their numbers are those of gdb's threads.

@@ -29,6 +29,8 @@ json_t *qmp_stop(struct qmp *qmp, json_t *arguments)
 json_t *qmp_cont(struct qmp *qmp, json_t *arguments)
 {
     (void)arguments;
+    if (machine_is_off(qmp_server(qmp)->machine))
+        return qmp_fail(qmp, MACHINE_OFF_TEXT);
     server_resumes(&qmp_server(qmp)->server, &(struct server_run){ .steps = false });
     return json_object();
 }

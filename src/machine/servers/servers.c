@@ -24,6 +24,7 @@ void server_stops(struct server *by)
 {
     struct intact_machine *machine = by->turn.machine;
     struct server_stop stop = { .by = by };
+    machine->off = MACHINE_ON; // it is at another place, or was on
     stop.end = (struct intact_exit){ .reason = INTACT_BREAK,
                                      .stop = INTACT_STOP_REQUEST,
                                      .instructions = machine->board->loop.instructions,
@@ -201,6 +202,10 @@ struct intact_exit servers_run(struct intact_machine *machine, bool stopped)
             come(all->list[i]);
     for (;;) {
         bool heard_all = listen_to_all(machine);
+        if (machine_is_off(machine) && !atomic_load(&machine->board->outside.quit_posted)) {
+            tell_stop(all, &(struct server_stop){ .end = machine->last });
+            continue;
+        }
         struct intact_exit end = go_on(machine, heard_all);
         if (end.reason == INTACT_PAUSED)
             continue;
