@@ -441,6 +441,7 @@
 #define bus_set_ram intact_private_bus_set_ram
 #define bus_write intact_private_bus_write
 #define bus_write_memory intact_private_bus_write_memory
+#define buttons_balloon intact_private_buttons_balloon
 #define buttons_hold intact_private_buttons_hold
 #define buttons_init intact_private_buttons_init
 #define buttons_press intact_private_buttons_press
@@ -576,6 +577,9 @@
 #define device_switch intact_private_device_switch
 #define device_vga intact_private_device_vga
 #define device_virtconsole intact_private_device_virtconsole
+#define device_virtio_balloon intact_private_device_virtio_balloon
+#define device_virtio_balloon_device intact_private_device_virtio_balloon_device
+#define device_virtio_balloon_pci intact_private_device_virtio_balloon_pci
 #define device_virtio_blk_device intact_private_device_virtio_blk_device
 #define device_virtio_blk_pci intact_private_device_virtio_blk_pci
 #define device_virtio_net_device intact_private_device_virtio_net_device
@@ -1412,6 +1416,7 @@
 #define mmx_pxor intact_private_mmx_pxor
 #define modify intact_private_modify
 #define monitor_back intact_private_monitor_back
+#define monitor_balloon intact_private_monitor_balloon
 #define monitor_break intact_private_monitor_break
 #define monitor_command intact_private_monitor_command
 #define monitor_complete intact_private_monitor_complete
@@ -1423,6 +1428,7 @@
 #define monitor_free intact_private_monitor_free
 #define monitor_go intact_private_monitor_go
 #define monitor_help intact_private_monitor_help
+#define monitor_info_balloon intact_private_monitor_info_balloon
 #define monitor_info_breaks intact_private_monitor_info_breaks
 #define monitor_info_chip intact_private_monitor_info_chip
 #define monitor_info_cpus intact_private_monitor_info_cpus
@@ -1856,6 +1862,7 @@
 #define qcow2_set_entry intact_private_qcow2_set_entry
 #define qcow2_unpack intact_private_qcow2_unpack
 #define qcow2_zero intact_private_qcow2_zero
+#define qmp_balloon intact_private_qmp_balloon
 #define qmp_command_count intact_private_qmp_command_count
 #define qmp_commands intact_private_qmp_commands
 #define qmp_cont intact_private_qmp_cont
@@ -1874,6 +1881,7 @@
 #define qmp_open intact_private_qmp_open
 #define qmp_pmemsave intact_private_qmp_pmemsave
 #define qmp_powerdown intact_private_qmp_powerdown
+#define qmp_query_balloon intact_private_qmp_query_balloon
 #define qmp_query_cpus intact_private_qmp_query_cpus
 #define qmp_query_jit intact_private_qmp_query_jit
 #define qmp_query_kvm intact_private_qmp_query_kvm
@@ -2470,6 +2478,11 @@
 #define virt_write_register intact_private_virt_write_register
 #define virtio_add_queue intact_private_virtio_add_queue
 #define virtio_bad_request intact_private_virtio_bad_request
+#define virtio_balloon_actual intact_private_virtio_balloon_actual
+#define virtio_balloon_init intact_private_virtio_balloon_init
+#define virtio_balloon_set intact_private_virtio_balloon_set
+#define virtio_balloon_stat intact_private_virtio_balloon_stat
+#define virtio_balloon_visit intact_private_virtio_balloon_visit
 #define virtio_blk_init intact_private_virtio_blk_init
 #define virtio_blk_visit intact_private_virtio_blk_visit
 #define virtio_config_change intact_private_virtio_config_change

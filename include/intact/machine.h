@@ -574,6 +574,13 @@ int intact_machine_power_button(struct intact_machine *machine);
 // passes NMIs take it. It is lost while bit 7 of port 70h masks NMI (82371SB and ICH9, NMI_EN). 0; -ENOTSUP: this machine has no such line (INTACT_VIRT); -EROFS; -ENOMEM.
 int intact_machine_nmi(struct intact_machine *machine);
 
+// Any thread. Asks the guest's balloon driver (-device virtio-balloon-pci or virtio-balloon-device) to leave the guest `size` bytes of
+// its memory, rounded up to 4 KiB; more than there is asks for all. Input from outside as the buttons are. 0; -EINVAL: 0 bytes;
+// -ENOTSUP: there is no balloon; -EROFS; -ENOMEM.
+int intact_machine_balloon(struct intact_machine *machine, uint64_t size);
+// On the machine's thread. How many bytes the driver says that it has left the guest. 0; -ENOTSUP.
+int intact_machine_balloon_actual(struct intact_machine *machine, uint64_t *size);
+
 // Any thread. Holds the wire of a GSI high by hand, as one more driver of it, or lets it go: it stays high while a device holds it.
 // Input from outside as the buttons are; a reset of the machine does not change it. Its name in traces is "gsi:N". 0; -ENXIO: the
 // wire leads nowhere; -EROFS; -ENOMEM.

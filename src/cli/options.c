@@ -341,6 +341,8 @@ const struct option options[] = {
 
     { "device", "NAME[,PROPERTY=VALUE]", GROUP_DEVICES,
       "Adds a device; -device help lists them, and -device NAME,help what each takes.", NULL, take_device },
+    { "balloon", "virtio[,PROPERTY=VALUE]|none", GROUP_DEVICES, "A memory balloon, as -device virtio-balloon-pci.",
+      NULL, take_balloon },
     { "global", "DRIVER.PROPERTY=VALUE", GROUP_DEVICES,
       "A property of every -device of that driver that does not say otherwise; virtio-mmio is the transport of all "
       "virtio-*-device: -global virtio-mmio.force-legacy=on.",

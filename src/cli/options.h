@@ -62,6 +62,7 @@ int take_vga(struct settings *settings, const char *value);
 int take_default_devices(struct settings *settings, const char *value);
 int take_display(struct settings *settings, const char *value);
 int take_device(struct settings *settings, const char *value);
+int take_balloon(struct settings *settings, const char *value);
 int take_serial(struct settings *settings, const char *value);
 // The next serial port, for a -chardev.
 int settings_add_serial(struct settings *settings, const char *chardev);

@@ -91,6 +91,21 @@ static const struct isa_device {
 
 enum { ISA_DEVICES = sizeof isa_devices / sizeof isa_devices[0] };
 
+// --- A balloon -------------------------------------------------------------------------------------------------------
+
+int take_balloon(struct settings *settings, const char *value)
+{
+    if (strcmp(value, "none") == 0)
+        return 0;
+    if (strncmp(value, "virtio", 6) != 0 || (value[6] && value[6] != ','))
+        return refuse(settings, "-balloon: '%.80s' is not virtio or none", value);
+    char device[200];
+    if ((size_t)snprintf(device, sizeof device, "virtio-balloon-pci%s", value + 6) >= sizeof device)
+        return refuse(settings, "-balloon: more than %u characters", (unsigned)sizeof device - 1);
+    const char *text = settings_copy(settings, device);
+    return text ? take_device(settings, text) : -1;
+}
+
 // --- Devices --------------------------------------------------------------------------------------------------------
 
 const char *const *device_names(void)

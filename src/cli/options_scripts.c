@@ -101,7 +101,6 @@ const struct refused_option refused_options[] = {
     { "prom-env", "there is no Open Firmware" },
     { "virtfs", "there is no virtio-9p; files go in by a disk or an initial ramdisk" },
     { "fsdev", "there is no virtio-9p; files go in by a disk or an initial ramdisk" },
-    { "balloon", "there is no virtio-balloon" },
     { "acpitable", "the ACPI tables are the machine's own" },
     { "writeconfig", "options are read from a file by -readconfig, but not written to one" },
 };

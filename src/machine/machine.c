@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #include "base/sized.h"
+#include "devices/virtio/virtio_balloon.h"
+#include "machine/board/device_drivers.h"
 #include "machine/config_lists.h"
 #include "machine/lint.h"
 #include "machine/machine.h"
@@ -527,6 +529,23 @@ int intact_machine_nmi(struct intact_machine *machine)
 int intact_machine_hold_wire(struct intact_machine *machine, uint32_t gsi, bool level)
 {
     return buttons_hold(machine->board, gsi, level);
+}
+
+int intact_machine_balloon(struct intact_machine *machine, uint64_t size)
+{
+    uint64_t memory = machine->board->config.memory;
+    if (!size || (memory - (size < memory ? size : memory)) / 4096 > UINT32_MAX)
+        return -EINVAL;
+    return buttons_balloon(machine->board, size < memory ? (uint32_t)((memory - size) / 4096) : 0);
+}
+
+int intact_machine_balloon_actual(struct intact_machine *machine, uint64_t *size)
+{
+    const struct virtio_balloon *balloon = device_virtio_balloon(machine->board);
+    uint64_t memory = machine->board->config.memory,
+             given = balloon ? virtio_balloon_actual(balloon) * UINT64_C(4096) : 0;
+    *size = memory - (given < memory ? given : memory);
+    return balloon ? 0 : -ENOTSUP;
 }
 
 void intact_machine_quit(struct intact_machine *machine)

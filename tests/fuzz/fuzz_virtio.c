@@ -23,7 +23,7 @@
 
 const char *const fuzz_name = "fuzz_virtio";
 
-enum { TYPE_NET = 1, TYPE_BLK, TYPE_CONSOLE, TYPE_RNG };
+enum { TYPE_NET = 1, TYPE_BLK, TYPE_CONSOLE, TYPE_RNG, TYPE_BALLOON };
 enum { CHAINS = 4, SETTLE_EVERY = 16, FRAME_MAX = 70000, CONFIG_AT_MMIO = 0x100, MMIO_SIZE = 0x200 };
 
 static struct virtio_notes *notes(const struct bus_case *bus)
@@ -443,12 +443,23 @@ static void use_entropy(const struct virtio_driver *driver)
     need(driver, virtio_driver_request(driver, 0, &buffer, 1) == 100, "bytes are missing");
 }
 
+// A page that is no memory: the driver's own would have its queues in it.
+static void use_balloon(const struct virtio_driver *driver)
+{
+    uint64_t buffers = virtio_driver_buffers(driver, 0);
+    const struct virtio_segment page = { buffers, 4, false };
+    put32(virtio_driver_ram(driver, buffers, 4), UINT32_MAX);
+    need(driver, virtio_driver_request(driver, 0, &page, 1) == 0, "a page has an answer");
+}
+
 static void use(struct bus_case *bus, struct fuzz *fuzz, unsigned index)
 {
     struct virtio_driver driver = virtio_driver(bus, fuzz, index);
-    static void (*const uses[])(const struct virtio_driver *driver) = {
-        [TYPE_NET] = use_card, [TYPE_BLK] = use_disk, [TYPE_CONSOLE] = use_console, [TYPE_RNG] = use_entropy
-    };
+    static void (*const uses[])(const struct virtio_driver *driver) = { [TYPE_NET] = use_card,
+                                                                        [TYPE_BLK] = use_disk,
+                                                                        [TYPE_CONSOLE] = use_console,
+                                                                        [TYPE_RNG] = use_entropy,
+                                                                        [TYPE_BALLOON] = use_balloon };
     uint64_t refused = BIT64(VIRTIO_F_EVENT_IDX) * fuzz_below(fuzz, 2) | BIT64(9) * fuzz_below(fuzz, 2) |
                        BIT64(VIRTIO_F_INDIRECT_DESC) * fuzz_below(fuzz, 2) | BIT64(15) * fuzz_below(fuzz, 2);
     virtio_rig_home(&bus->rig);

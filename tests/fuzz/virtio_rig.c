@@ -54,6 +54,7 @@ static const struct intact_device_config devices[] = {
     { .driver = "virtio-blk-device", SAYS({ "drive", "small" }, { "force-legacy", "on" }, { "queue-size", "4" }) },
     { .driver = "virtio-net-device", SAYS({ "netdev", "hub2" }, { "force-legacy", "on" }) },
     { .driver = "virtio-rng-device" },
+    { .driver = "virtio-balloon-pci", SAYS({ "guest-stats-polling-interval", "1" }) },
     { .driver = "virtio-net-device" },
 };
 

@@ -10,7 +10,7 @@
 #include "devices/virtio/virtio_pci.h"
 #include "fuzz_bus.h"
 
-enum { VIRTIO_DISKS = 4, VIRTIO_DISK_SIZE = 0x40000, VIRTIO_TARGETS = 14, VIRTIO_FAULTS_MAX = 1000 };
+enum { VIRTIO_DISKS = 4, VIRTIO_DISK_SIZE = 0x40000, VIRTIO_TARGETS = 15, VIRTIO_FAULTS_MAX = 1000 };
 
 enum virtio_disk {
     VIRTIO_DISK_GOOD,

@@ -106,6 +106,23 @@ def check_no_shutdown(folder, program):
         expect([*stays, journal[1] + "replay"], 0, "the same run")
 
 
+def check_balloon(folder, program):
+    """A monitor's question to a guest without a driver is in a journal, as its configuration is in the digest."""
+    code = folder / "balloon.bin"
+    code.write_bytes(LOADED)
+    run = [program, "-machine", "virt", "-m", "64M", "-display", "none", "-serial", "null", "-balloon", "virtio", "-device",
+           f"loader,file={code},addr=0x40200000,cpu-num=0", "-icount", f"shift=0,rrfile={folder}/balloon.journal,rr="]
+    result = subprocess.run([*map(str, run[:-1]), run[-1] + "record", "-S", "-monitor", "stdio"], capture_output=True, timeout=TIMEOUT,
+                            input=b"balloon 0\nballoon 32\ninfo balloon\ncont\n")
+    said = harness.text(result.stdout + result.stderr)
+    if result.returncode or not all(words in said for words in ("'0' is not a number of MiB", "the guest is asked when the machine goes on",
+                                                                "balloon: actual=64")):
+        harness.fail("the monitor's answers about a balloon are others", result)
+    expect([*run[:-1], run[-1] + "replay"], 0, "the same run")
+    expect([*run[:-2], "-device", "virtio-balloon-device"], 1, "there is a balloon already")
+    expect([*run[:-2], "-balloon", "x"], 1, "-balloon: 'x' is not virtio or none")
+
+
 def check_daemon(folder, program, x86):
     """The first process ends when the machine runs, with its pid in a file; what is wrong is said by the first one."""
     pid, out = folder / "daemon.pid", folder / "daemon.out"
@@ -196,6 +213,7 @@ def main(program, document, x86, arm):
         check_semihosting(folder, program)
         check_loader(folder, program)
         check_no_shutdown(folder, program)
+        check_balloon(folder, program)
         check_probes(folder)
         check_lines(folder, pathlib.Path(document), x86, arm)
         check_refused(program, pathlib.Path(document))

@@ -3,14 +3,16 @@
 //
 //     any thread -- buttons_press --> inbox --> reset: the run ends with LOOP_RESET, and machine.c starts again, or does not
 //                                               power, NMI: the machine's own (struct board_type)
-//                                               a wire: hand.c
+//                                               a wire: hand.c; a balloon: devices/virtio/virtio_balloon.c
 //
 // Path: machine/machine.c / machine/pc/pc_wire.c
 #include "machine/board/buttons.h"
 
 #include <errno.h>
 
+#include "devices/virtio/virtio_balloon.h"
 #include "machine/board/board.h"
+#include "machine/board/device_drivers.h"
 
 // Several messages may come at one moment: a reset among them is done behind all of them.
 static void handle(void *owner, const struct inbox_message *message, uint64_t now)
@@ -31,6 +33,10 @@ static void handle(void *owner, const struct inbox_message *message, uint64_t no
             board->type->press_nmi(board);
         break;
     case BUTTON_WIRE: hand_set(board, message->a, message->b & 1); break;
+    case BUTTON_BALLOON:
+        if (device_virtio_balloon(board))
+            virtio_balloon_set(device_virtio_balloon(board), message->a);
+        break;
     }
 }
 
@@ -62,6 +68,16 @@ int buttons_hold(struct board *board, uint32_t gsi, bool level)
     };
     if (!hand_has(board, gsi))
         return -ENXIO;
+    if (board->inbox.repeats)
+        return -EROFS;
+    return inbox_post(&board->inbox, &message, 1);
+}
+
+int buttons_balloon(struct board *board, uint32_t pages)
+{
+    const struct inbox_message message = { .channel = board->buttons.channel, .kind = BUTTON_BALLOON, .a = pages };
+    if (!device_virtio_balloon(board))
+        return -ENOTSUP;
     if (board->inbox.repeats)
         return -EROFS;
     return inbox_post(&board->inbox, &message, 1);

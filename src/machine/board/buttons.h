@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What a person does to a machine from outside: the reset button, the power button, the NMI switch of an engineer, and a wire that is
-// held high or let go (hand.h).
+// What a person does to a machine from outside: the reset button, the power button, the NMI switch of an engineer, a wire that is
+// held high or let go (hand.h), and what a memory balloon is asked for.
 #ifndef MACHINE_BOARD_BUTTONS_H
 #define MACHINE_BOARD_BUTTONS_H
 
@@ -9,7 +9,7 @@
 
 struct board;
 
-enum button { BUTTON_RESET, BUTTON_POWER, BUTTON_NMI, BUTTON_WIRE }; // kinds of messages in a journal
+enum button { BUTTON_RESET, BUTTON_POWER, BUTTON_NMI, BUTTON_WIRE, BUTTON_BALLOON }; // kinds of messages in a journal
 
 struct buttons {
     uint16_t channel; // of the inbox: the last one
@@ -23,5 +23,7 @@ int buttons_init(struct board *board);
 int buttons_press(struct board *board, enum button button);
 // The same for a wire. -ENXIO: it leads nowhere.
 int buttons_hold(struct board *board, uint32_t gsi, bool level);
+// The same for how many pages of 4 KiB a balloon is to have. -ENOTSUP: there is none.
+int buttons_balloon(struct board *board, uint32_t pages);
 
 #endif

@@ -33,6 +33,9 @@ extern const struct device_driver device_virtio_blk_device, device_virtio_net_de
     device_virtio_serial_device;
 extern const struct device_driver device_virtio_scsi_pci, device_virtio_scsi_device;
 extern const struct device_driver device_virtconsole;
+extern const struct device_driver device_virtio_balloon_pci, device_virtio_balloon_device;
+// The balloon of the configuration. NULL: there is none.
+struct virtio_balloon *device_virtio_balloon(const struct board *board);
 // The adapter whose bus `bus` is, ID.0; NULL as `bus`: the first one. NULL: there is none.
 struct virtio_scsi *device_virtio_scsi(struct board *board, const char *bus);
 // Its path of boot_order.h, of BOOT_PATH bytes.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // `-device virtio-*-pci` and `-device virtio-*-device`: each type of device, over PCI or in a virtio-mmio slot.
 //
-//     struct placed:  device (blk, net, rng, serial)  +  transport (pci or mmio)  +  its backend
+//     struct placed:  device (blk, net, rng, balloon, serial)  +  transport (pci or mmio)  +  its backend
 //
 // A type is a struct kind: how it is created from its properties, and how it is visited. The rest is the same for all.
 #include <ctype.h>
@@ -12,6 +12,7 @@
 
 #include "base/bits.h"
 #include "base/why.h"
+#include "devices/virtio/virtio_balloon.h"
 #include "devices/virtio/virtio_blk.h"
 #include "devices/virtio/virtio_console.h"
 #include "devices/virtio/virtio_mmio.h"
@@ -36,6 +37,7 @@ struct placed {
         struct virtio_blk blk;
         struct virtio_net net;
         struct virtio_rng rng;
+        struct virtio_balloon balloon;
         struct virtio_scsi scsi;
         struct virtio_console console;
     };
@@ -188,6 +190,31 @@ static void visit_rng(struct placed *placed, struct visit *v)
 #define RNG_PROPERTIES                                                                                                 \
     {                                                                                                                  \
         "seed", "a number, 0 by default: which stream of bytes it gives, the same in every run"                        \
+    }
+
+// --- Balloon --------------------------------------------------------------------------------------------------------
+
+static int make_balloon(struct placed *placed, const struct intact_device_config *config)
+{
+    uint64_t seconds = 0;
+    if (device_virtio_balloon(placed->board))
+        return error_set(&placed->board->error, -EINVAL, "-device %s: there is a balloon already", config->driver);
+    int result = device_number(placed->board, config, "guest-stats-polling-interval", 0, UINT32_MAX, &seconds);
+    if (result < 0)
+        return result;
+    virtio_balloon_init(&placed->balloon, &placed->board->clock, seconds * UINT64_C(1000000000));
+    placed->virtio = &placed->balloon.virtio;
+    return 0;
+}
+
+static void visit_balloon(struct placed *placed, struct visit *v)
+{
+    virtio_balloon_visit(&placed->balloon, v);
+}
+
+#define BALLOON_PROPERTIES                                                                                             \
+    {                                                                                                                  \
+        "guest-stats-polling-interval", "seconds of virtual time from one statistics to the next; 0, by default: once" \
     }
 
 // --- Console --------------------------------------------------------------------------------------------------------
@@ -538,8 +565,20 @@ static int create(struct board *board, const struct intact_device_config *config
 DRIVERS(blk, 0x010000, "disk@0,0", "a disk", BLK_PROPERTIES);
 DRIVERS(net, 0x020000, "ethernet-phy@0", "a network card", NET_PROPERTIES);
 DRIVERS(scsi, 0x010000, NULL, "an adapter for scsi-hd and scsi-cd, the bus ID.0", SCSI_PROPERTIES);
+DRIVERS(balloon, 0x00ff00, NULL, "a memory balloon", BALLOON_PROPERTIES);
 DRIVERS(rng, 0x00ff00, NULL, "a source of bytes that look random", RNG_PROPERTIES);
 DRIVERS(serial, 0x078000, NULL, "a port for a virtconsole", SERIAL_PROPERTIES);
+
+struct virtio_balloon *device_virtio_balloon(const struct board *board)
+{
+    for (unsigned i = 0; i < board->devices.count; i++) {
+        const struct board_device *device = &board->devices.devices[i];
+        struct placed *placed = device->object;
+        if (device->ops == &placed_ops && placed->kind == &kind_balloon)
+            return &placed->balloon;
+    }
+    return NULL;
+}
 
 struct virtio_scsi *device_virtio_scsi(struct board *board, const char *bus)
 {

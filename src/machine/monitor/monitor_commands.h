@@ -30,8 +30,8 @@ bool monitor_cpu(struct monitor *monitor, unsigned count, char *const *words, un
 // monitor_table.c
 monitor_function monitor_help;
 // monitor_run.c
-monitor_function monitor_stop, monitor_cont, monitor_step, monitor_wait, monitor_quit, monitor_nmi,
-    monitor_system_reset, monitor_system_powerdown;
+monitor_function monitor_stop, monitor_cont, monitor_step, monitor_wait, monitor_quit, monitor_nmi, monitor_balloon,
+    monitor_info_balloon, monitor_system_reset, monitor_system_powerdown;
 // monitor_info.c
 monitor_function monitor_info_registers, monitor_info_instructions, monitor_info_cpus, monitor_info_snapshots,
     monitor_info_status, monitor_info_version, monitor_info_replay, monitor_info_jit;

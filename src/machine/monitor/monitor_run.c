@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Commands of the monitor about the run: stop, cont, step, wait, quit; and the machine's buttons: nmi, system_reset,
-// system_powerdown.
+// system_powerdown; and balloon.
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "devices/virtio/virtio_balloon.h"
+#include "machine/board/device_drivers.h"
 #include "machine/machine.h"
 #include "machine/monitor/monitor_commands.h"
 #include "machine/timeline.h"
@@ -100,4 +102,34 @@ struct monitor_result monitor_system_powerdown(struct monitor *monitor, unsigned
     if (result == 0)
         servers_power_button(&monitor->machine->servers);
     return pressed(monitor, words[0], result, "the power button is pressed");
+}
+
+// --- A balloon -------------------------------------------------------------------------------------------------------
+
+static const char no_balloon[] = "there is no balloon; -balloon virtio adds one";
+
+struct monitor_result monitor_balloon(struct monitor *monitor, unsigned count, char *const *words)
+{
+    uint64_t size;
+    (void)count;
+    if (!monitor_number(words[1], &size) || !size || size > UINT64_MAX >> 20)
+        return monitor_refuse(monitor, words[0], "'%.80s' is not a number of MiB", words[1]);
+    int result = intact_machine_balloon(monitor->machine, size << 20);
+    if (result == -ENOTSUP)
+        return monitor_refuse(monitor, words[0], no_balloon);
+    return pressed(monitor, words[0], result, "the guest is asked");
+}
+
+struct monitor_result monitor_info_balloon(struct monitor *monitor, unsigned count, char *const *words)
+{
+    const struct virtio_balloon *balloon = device_virtio_balloon(machine_board(monitor->machine));
+    uint64_t size;
+    (void)count;
+    if (intact_machine_balloon_actual(monitor->machine, &size) < 0)
+        return monitor_refuse(monitor, words[0], no_balloon);
+    monitor_print(monitor, "balloon: actual=%" PRIu64 "\n", size >> 20);
+    for (unsigned i = 0; i < VIRTIO_BALLOON_STATS; i++)
+        if (balloon->stats[i] != VIRTIO_BALLOON_UNKNOWN)
+            monitor_print(monitor, "%s: %" PRIu64 "\n", virtio_balloon_stat(i), balloon->stats[i]);
+    return MONITOR_STAY;
 }

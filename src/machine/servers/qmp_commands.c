@@ -30,6 +30,8 @@ const struct qmp_command qmp_commands[] = {
     { "quit", NO_ARGUMENTS, qmp_quit },
     { "system_reset", NO_ARGUMENTS, qmp_reset },
     { "system_powerdown", NO_ARGUMENTS, qmp_powerdown },
+    { "balloon", { { "value", QMP_INTEGER, false } }, qmp_balloon },
+    { "query-balloon", NO_ARGUMENTS, qmp_query_balloon },
     { "inject-nmi", NO_ARGUMENTS, qmp_nmi },
     { "send-key", { { "keys", QMP_ARRAY, false }, { "hold-time", QMP_INTEGER, true } }, qmp_send_key },
     { "input-send-event", { { "device", QMP_STRING, true }, { "head", QMP_INTEGER, true },

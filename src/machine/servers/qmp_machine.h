@@ -38,8 +38,8 @@ extern const struct server_type qmp_server_type;
 qmp_function qmp_query_status, qmp_query_name, qmp_query_kvm, qmp_query_target, qmp_query_uuid, qmp_query_machines,
     qmp_query_cpus, qmp_query_memory, qmp_query_replay, qmp_query_jit, qmp_why, qmp_lint, qmp_digest;
 // qmp_run.c
-qmp_function qmp_stop, qmp_cont, qmp_quit, qmp_reset, qmp_powerdown, qmp_nmi, qmp_replay_break, qmp_replay_delete_break,
-    qmp_replay_seek;
+qmp_function qmp_stop, qmp_cont, qmp_quit, qmp_reset, qmp_powerdown, qmp_nmi, qmp_balloon, qmp_query_balloon,
+    qmp_replay_break, qmp_replay_delete_break, qmp_replay_seek;
 // Removes the breakpoint of replay-break.
 void qmp_drop_break(struct intact_qmp *qmp);
 // qmp_memory.c

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Commands of QMP about the run: stop, cont, quit; the machine's buttons; replay-break, replay-seek.
+// Commands of QMP about the run: stop, cont, quit; the machine's buttons; a balloon; replay-break, replay-seek.
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -74,6 +74,27 @@ json_t *qmp_nmi(struct qmp *qmp, json_t *arguments)
 {
     (void)arguments;
     return pressed(qmp, intact_machine_nmi(qmp_server(qmp)->machine), "this machine has no NMI line");
+}
+
+// --- a balloon -------------------------------------------------------------------------------------------------------
+
+static const char no_balloon[] = "No balloon device has been activated"; // as QEMU says it
+
+json_t *qmp_balloon(struct qmp *qmp, json_t *arguments)
+{
+    json_int_t size = json_integer_value(json_object_get(arguments, "value"));
+    if (size <= 0)
+        return qmp_fail(qmp, "value is a size in bytes, and not 0");
+    return pressed(qmp, intact_machine_balloon(qmp_server(qmp)->machine, (uint64_t)size), no_balloon);
+}
+
+json_t *qmp_query_balloon(struct qmp *qmp, json_t *arguments)
+{
+    uint64_t size;
+    (void)arguments;
+    if (intact_machine_balloon_actual(qmp_server(qmp)->machine, &size) < 0)
+        return qmp_fail(qmp, "%s", no_balloon);
+    return json_pack("{s:I}", "actual", (json_int_t)size);
 }
 
 // --- places of the run -----------------------------------------------------------------------------------------------
