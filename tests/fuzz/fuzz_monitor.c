@@ -29,7 +29,8 @@ static const char *const lines[] = {
     "back write:0x200000", "back instruction:3", "reverse", "rc", "snapshots", "snapshots 64K", "snapshots 99999G", "x $pc",
     "x 0x100020 64", "x 0xffffffffffffffff 2", "xp 0 1024", "xp 0xfee00000", "x $nowhere", "x 1+-+2", "x - 1", "quit now", "",
     "loadvm", "loadvm /nonexistent/a b", "p $pc", "p/d -(3<<2)%5", "p 1/0", "p ((~1", "x/4xw $pc", "xp/3gx 0x100020", "x/2c 0",
-    "x/9999999xg 0", "x/4i $pc", "sum 0 4096", "sum $sp 0xffffffffffffffff", "nmi", "system_reset", "system_powerdown", "sendkey ctrl-alt-f1 5", "mouse_move 5 -5 1", "mouse_button 5",
+    "x/9999999xg 0", "x/4i $pc", "sum 0 4096", "sum $sp 0xffffffffffffffff", "nmi", "system_reset", "system_powerdown",
+    "sendkey ctrl-alt-f1 5", "mouse_move 5 -5 1", "mouse_button 5",
     "replay_seek 5", "replay_break 40", "replay_delete_break", "trace on", "trace on events=all", "trace on events=raise,cpu=0,from=3", "trace on x=1", "trace off", "trace last",
     "trace last 3", "info trace", "info replay", "info version", "info jit", "help sources",
 };
@@ -81,7 +82,7 @@ static bool saves(const char *line)
 // It is input of the guest's.
 static bool presses(const char *line)
 {
-    return strstr(line, "nmi") || strstr(line, "system_");
+    return strstr(line, "nmi") || strstr(line, "system_") || strstr(line, "sendkey") || strstr(line, "mouse_");
 }
 
 // --- what it does ----------------------------------------------------------------------------------------------------

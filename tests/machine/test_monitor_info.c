@@ -578,6 +578,7 @@ Test(monitor_info, memory_and_devices_are_listed)
                       "  0000000000100000-0000000000ffffff  RAM     RAM\n"
                       "  00000000c0000000-00000000c00fffff  device  edu\n");
     HAS("info mtree", "ports:\n"
+                      "  0000-000f  device  dma1\n"
                       "  0020-0021  device  pic1\n");
     SAYS("info qtree", "of the machine:\n"
                        "  pit: out0\n"
