@@ -158,7 +158,7 @@ def verb(guest, _):
                             (["why", what["source"], "-at"], "why: -at needs a number of instructions, or an event as of -break"),
                             (["why", what["source"], "-replay"], "why: -replay needs the file of a journal"),
                             (["why", what["source"], "-at", "0"], "or an event as of -break, not '0'"),
-                            (["why", what["source"], "-at", "1k"], "or an event as of -break, not '1k'"),
+                            (["why", what["source"], "-at", "1x"], "or an event as of -break, not '1x'"),
                             (["why", what["source"], "-at", "rise:4", *guest.options], "'rise:4' is no event: it begins with raise"),
                             (["why", what["source"], "-monitor", "stdio", *guest.options], "why: not with -gdb, -s, -qmp or a monitor"),
                             (["why", "nothing", *guest.options],
