@@ -238,7 +238,7 @@ struct intact_machine_config {
     size_t kernel_size;
     const char *initrd; // NULL: none
     const char *append; // the command line, NULL: empty
-    const char *bios;   // NULL: none. INTACT_PC: instead of a kernel; INTACT_VIRT: flash bank 0, and it may start one
+    const char *bios;   // NULL: none. a firmware, which starts the kernel if there is one; INTACT_VIRT: flash bank 0
 
     // Time.
     unsigned shift; // 2^shift ns of virtual time per instruction, 0 to 10

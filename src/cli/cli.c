@@ -45,8 +45,13 @@ static int unknown_verb(const char *word)
 
 const char *cli_program = "intact";
 
-static int run_like_qemu(int argc, char *const *argv, bool arm)
+static int run_like_qemu(const char *family, int argc, char *const *argv)
 {
+    bool arm = strcmp(family, "aarch64") == 0;
+    char why[160];
+    snprintf(why, sizeof why, "there are no machines of %.80s here; only of x86_64, i386 and aarch64", family);
+    if (!arm && strcmp(family, "x86_64") != 0 && strcmp(family, "i386") != 0)
+        return cli_fail(why);
     char **words = calloc((size_t)argc + 2, sizeof *words);
     if (!words)
         return cli_fail("the host has no memory left");
@@ -63,7 +68,7 @@ int cli_main(int argc, char *const *argv)
     const char *slash = argc ? strrchr(argv[0], '/') : NULL, *name = slash ? slash + 1 : argc ? argv[0] : "intact";
     cli_program = argc ? argv[0] : cli_program;
     if (strncmp(name, "qemu-system-", 12) == 0)
-        return run_like_qemu(argc - 1, argv + 1, strcmp(name + 12, "aarch64") == 0);
+        return run_like_qemu(name + 12, argc - 1, argv + 1);
     if (strcmp(name, "intact-system-aarch64") == 0)
         return cli_run_virt(argc - 1, argv + 1);
     if (strncmp(name, "intact-system-", 14) == 0)

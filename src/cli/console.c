@@ -17,6 +17,16 @@
 
 enum { HOLD_LIMIT = 256 };
 
+// Said once: what follows is lost, too, until there is room again.
+static void check(struct output *output, FILE *file, const char *path)
+{
+    if (!ferror(file) || output->lost)
+        return;
+    output->lost = true;
+    fprintf(stderr, "intact: cannot write '%s': %s; what the guest prints there is lost\n",
+            path ? path : "standard output", strerror(errno));
+}
+
 static void output_write(void *owner, uint8_t byte)
 {
     struct output *output = owner;
@@ -24,6 +34,7 @@ static void output_write(void *owner, uint8_t byte)
     output->held++;
     if (output->live || byte == '\n' || output->held >= HOLD_LIMIT) {
         fflush(output->file);
+        check(output, output->file, output->stream->path);
         output->held = 0;
     } else {
         late_output_note();
@@ -35,6 +46,7 @@ static void output_flush(void *owner)
     struct output *output = owner;
     if (output->held)
         fflush(output->file);
+    check(output, output->file, output->stream->path);
     output->held = 0;
 }
 
@@ -43,8 +55,10 @@ static void output_log(void *owner, uint8_t byte)
 {
     struct output *output = owner;
     putc(byte, output->log);
-    if (byte == '\n')
+    if (byte == '\n') {
         fflush(output->log);
+        check(output, output->log, output->stream->log);
+    }
     if (output->inner.write)
         output->inner.write(output->inner.owner, byte);
 }
@@ -53,6 +67,7 @@ static void output_log_flush(void *owner)
 {
     struct output *output = owner;
     fflush(output->log);
+    check(output, output->log, output->stream->log);
     if (output->inner.flush)
         output->inner.flush(output->inner.owner);
 }
@@ -428,21 +443,26 @@ int consoles_start(struct consoles *consoles, struct intact_machine *machine, st
     return 0;
 }
 
-static void output_close(struct output *output)
+// Whether all that the guest has printed was written.
+static bool output_close(struct output *output)
 {
-    if (output->log)
+    if (output->log) {
+        fflush(output->log);
+        check(output, output->log, output->stream->log);
         fclose(output->log);
+    }
     output->log = NULL;
     if (!output->file)
-        return;
+        return !output->lost;
+    fflush(output->file);
+    check(output, output->file, output->stream->path);
     if (output->owned)
         fclose(output->file);
-    else
-        fflush(output->file);
     output->file = NULL;
+    return !output->lost;
 }
 
-void consoles_close(struct consoles *consoles)
+bool consoles_close(struct consoles *consoles)
 {
     terminal_read_stop();
     monitor_terminal_close(consoles->monitor);
@@ -450,8 +470,9 @@ void consoles_close(struct consoles *consoles)
     terminal_restore();
     late_output_stop();
     char_lines_close(&consoles->lines);
-    output_close(&consoles->serial);
-    output_close(&consoles->debugcon);
+    bool whole = output_close(&consoles->serial);
+    whole &= output_close(&consoles->debugcon);
     for (unsigned i = 0; i < CHARDEV_LIMIT; i++)
-        output_close(&consoles->devices[i]);
+        whole &= output_close(&consoles->devices[i]);
+    return whole;
 }

@@ -20,6 +20,7 @@ struct output {
     bool owned;    // opened by us
     bool live;     // a terminal: every character at once
     unsigned held; // characters since the last flush of the machine's thread
+    bool lost;     // something could not be written, and that was said
 };
 
 struct consoles {
@@ -46,6 +47,7 @@ int consoles_monitor(struct consoles *consoles, struct intact_machine *machine, 
 // From here on the terminal belongs to the guest, until consoles_close. Waits for clients where options say so. -1: settings->why
 // says what failed.
 int consoles_start(struct consoles *consoles, struct intact_machine *machine, struct settings *settings);
-void consoles_close(struct consoles *consoles);
+// False: not all that the guest printed could be written, which standard error was told.
+bool consoles_close(struct consoles *consoles);
 
 #endif

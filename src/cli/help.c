@@ -45,7 +45,7 @@ int cli_help(int argc, char *const *argv)
          "wrong;\n"
          "(v << 1) | 1 the guest wrote v to isa-debug-exit; 64 every processor is halted for ever; 66 -limit;\n"
          "68 the machine could not be started again; 70 a replay is not the recorded run; 72 its journal was cut "
-         "short; 76 jit=check found a difference.");
+         "short;\n74 -lint error found something; 76 jit=check found a difference.");
     return 0;
 }
 

@@ -229,7 +229,7 @@ int cli_record(int argc, char *const *argv)
     settings.rr_file = argv[0];
     int used = 1, status;
     if (argc > 1 && strcmp(argv[1], "-digest") == 0) {
-        if (argc == 2 || !text_number(argv[2], &settings.rr_digest)) {
+        if (argc == 2 || !text_count(argv[2], NULL, &settings.rr_digest)) {
             refuse(&settings, "record: -digest needs a number of instructions, not '%.80s'", argc == 2 ? "" : argv[2]);
             return cli_fail(settings.why);
         }

@@ -410,8 +410,11 @@ const struct option options[] = {
       "empty CD drive. The links qemu-system-x86_64, -i386 and -aarch64 say this.",
       NULL, take_default_devices },
     { "nodefaults", NULL, GROUP_DEVICES, "No serial port unless -serial asks for it.", NULL, take_nodefaults },
-    { "nographic", NULL, GROUP_DEVICES, "The serial port and the monitor on the terminal, which is the default.", NULL,
-      take_nographic },
+    { "nographic", NULL, GROUP_DEVICES,
+      "The serial port and the monitor on the terminal, as by default; a PC's firmware uses the serial port as its "
+      "console "
+      "also beside a display.",
+      NULL, take_nographic },
     { "display", "none|sdl|curses[,font=NAME][,font-size=N]", GROUP_DEVICES,
       "With sdl a window shows the guest's screen (-vga std), whose keyboard and mouse it has: a click or Ctrl-Alt-g "
       "gives it "

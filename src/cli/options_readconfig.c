@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cli/options.h"
+#include "cli/text.h"
 
 enum { LINE = 1200, TEXT = 4096, NAME = 64, FIELD = 1024 };
 
@@ -186,7 +187,7 @@ static int read_lines(struct reader *reader, FILE *file)
 int take_readconfig(struct settings *settings, const char *value)
 {
     struct reader reader = { .settings = settings, .path = value };
-    FILE *file = fopen(value, "r");
+    FILE *file = text_open(value);
     if (!file)
         return refuse(settings, "-readconfig: cannot read '%.80s': %s", value, strerror(errno));
     int result = read_lines(&reader, file);

@@ -5,6 +5,7 @@
 #include "cli/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,7 +211,7 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
     else
         end = servers_run_machine(settings, machine, consoles->monitor != NULL);
     stop_signal_end();
-    consoles_close(consoles);
+    bool whole = consoles_close(consoles);
     servers_close(&servers);
     if (!ran)
         return destroy(settings, machine, &traces, log, cli_fail(settings->why));
@@ -219,27 +220,46 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
         return destroy(settings, machine, &traces, log, cli_fail(settings->why));
     int status = save(settings, machine, &end, journal_finish(settings, machine, &end));
     status = screendumps_end(settings, status);
+    if (!whole && status == 0)
+        status = STATUS_USAGE;
     return destroy(settings, machine, &traces, log, lint_tell(settings, machine, status));
 }
 
-// -pidfile. The file is there while the machine runs.
-static int write_pid(struct settings *settings)
+// -pidfile. The file is there while the machine runs, and locked, so that another process leaves it alone.
+static int write_pid(struct settings *settings, int *locked)
 {
-    FILE *file = settings->pid_file ? fopen(settings->pid_file, "w") : NULL;
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    char text[24];
+    *locked = -1;
     if (!settings->pid_file)
         return 0;
-    bool failed = !file || fprintf(file, "%ld\n", (long)getpid()) < 0;
-    if ((file && fclose(file) != 0) || failed)
-        return refuse(settings, "-pidfile: cannot write '%.80s': %s", settings->pid_file, strerror(errno));
+    int file = open(settings->pid_file, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    struct stat status;
+    bool regular = file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+    if (regular && fcntl(file, F_SETLK, &lock) < 0) {
+        close(file);
+        return refuse(settings, "-pidfile: '%.80s' is that of a machine that runs; give another name",
+                      settings->pid_file);
+    }
+    int size = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+    if (file < 0 || (regular && ftruncate(file, 0) < 0) || write(file, text, (size_t)size) != size) {
+        int code = errno;
+        if (file >= 0)
+            close(file);
+        return refuse(settings, "-pidfile: cannot write '%.80s': %s", settings->pid_file, strerror(code));
+    }
+    *locked = file;
     return 0;
 }
 
 // A device or a pipe stays.
-static void remove_pid(const struct settings *settings)
+static void remove_pid(const struct settings *settings, int locked)
 {
     struct stat file;
     if (settings->pid_file && lstat(settings->pid_file, &file) == 0 && S_ISREG(file.st_mode))
         unlink(settings->pid_file);
+    if (locked >= 0)
+        close(locked);
 }
 
 static int run_with_log(struct settings *settings)
@@ -306,10 +326,11 @@ int cli_act(struct settings *settings)
     int status;
     if (settings->daemonize && !daemon_start(&status))
         return status < 0 ? cli_fail("-daemonize: the host has no room for another process") : status;
-    if (write_pid(settings) < 0)
+    int locked;
+    if (write_pid(settings, &locked) < 0)
         return cli_fail(settings->why);
     status = run_with_log(settings);
-    remove_pid(settings);
+    remove_pid(settings, locked);
     return status;
 }
 

@@ -280,7 +280,7 @@ int sendkeys_begin(struct settings *settings, struct intact_machine *machine)
     if (!settings->key_file)
         return 0;
     struct reader reader = { .settings = settings, .script = calloc(1, sizeof *reader.script) };
-    FILE *file = fopen(settings->key_file, "r");
+    FILE *file = text_open(settings->key_file);
     settings->key_script = reader.script;
     if (!file)
         return refuse(settings, "-sendkeys: cannot read '%s': %s", settings->key_file, strerror(errno));

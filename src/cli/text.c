@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 bool text_number(const char *text, uint64_t *value)
 {
@@ -63,6 +64,17 @@ bool text_size(const char *text, unsigned shift, uint64_t *bytes)
     }
     *bytes = (uint64_t)number << shift;
     return *end == 0 && *bytes >> shift == number;
+}
+
+FILE *text_open(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) < 0)
+        return NULL;
+    if (S_ISREG(status.st_mode))
+        return fopen(path, "r");
+    errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+    return NULL;
 }
 
 bool text_switch(const char *text, bool *value)

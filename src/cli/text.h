@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 // A whole unsigned number, decimal or with 0x. False: something else, or more than 64 bits.
 bool text_number(const char *text, uint64_t *value);
@@ -15,6 +16,9 @@ bool text_count(const char *text, const char **end, uint64_t *count);
 
 // A size with an optional suffix (K, M, G, T, with or without B or iB); without one in units of 2^`shift` bytes.
 bool text_size(const char *text, unsigned shift, uint64_t *bytes);
+
+// Opens a file of text for reading. NULL with errno: what is no regular file, and so might have no end, has EINVAL.
+FILE *text_open(const char *path);
 
 // "on" or "off" (also yes, no, true, false).
 bool text_switch(const char *text, bool *value);

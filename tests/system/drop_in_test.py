@@ -138,6 +138,26 @@ def check_daemon(folder, program, x86):
         sys.exit(f"the daemon has not run its guest: {out.read_bytes()[-200:] if out.exists() else 'no output'}")
 
 
+def check_host(folder, program, x86):
+    """What the host refuses is said: a full disk, a file without an end, a pid file that is in use."""
+    run = [program, "-m", "64M", "-display", "none", "-kernel", x86, "-device", "edu", "-device", "isa-debug-exit,iobase=0xf4"]
+    if pathlib.Path("/dev/full").exists():
+        expect([*run, "-serial", "file:/dev/full"], 33, "cannot write '/dev/full'", "is lost")
+    for option in ("-readconfig", "-sendkeys"):
+        expect([*run, "-vga", "std", option, "/dev/zero"], 1, f"{option}: cannot read '/dev/zero'")
+    (folder / "qemu-system-riscv64").symlink_to(program)
+    expect([folder / "qemu-system-riscv64", "-nographic"], 1, "no machines of riscv64")
+    pid = folder / "first.pid"
+    with subprocess.Popen([*map(str, run), "-S", "-pidfile", str(pid), "-serial", "null", "-monitor", f"unix:{folder}/monitor,server=on,wait=off"],
+                          stderr=subprocess.DEVNULL) as first:
+        while not pid.exists() or not pid.read_text().endswith("\n"):
+            time.sleep(0.01)
+        expect([*run, "-pidfile", pid], 1, f"-pidfile: '{pid}' is that of a machine that runs"[:60])
+        if pid.read_text() != f"{first.pid}\n":
+            harness.fail("the pid file of the first is not what it was")
+        first.terminate()
+
+
 def check_probes(folder):
     """As runners of bare-metal tests ask."""
     pc, arm = folder / "qemu-system-x86_64", folder / "qemu-system-aarch64"
@@ -214,6 +234,7 @@ def main(program, document, x86, arm):
         check_loader(folder, program)
         check_no_shutdown(folder, program)
         check_balloon(folder, program)
+        check_host(folder, program, x86)
         check_probes(folder)
         check_lines(folder, pathlib.Path(document), x86, arm)
         check_refused(program, pathlib.Path(document))

@@ -104,7 +104,7 @@ def main():
         refused("there is no font 'No Such'", "run", *PC, "-display", "sdl,font=No Such")
         refused("cannot write '/nowhere/x.png'", "watch", "-keys", "n", "-shot", "/nowhere/x.png", "--", *PC)
     refused("font-size=1 is not", "run", *PC, "-display", "sdl,font-size=1")
-    refused("only 'none' and 'sdl'", "run", *PC, "-display", "gtk")
+    refused("only 'none', 'sdl' and 'curses'", "run", *PC, "-display", "gtk")
     refused("-display sdl: not with -gdb", "run", *PC, "-display", "sdl", "-gdb", "tcp::0")
     refused("only intact run and intact watch", "digest", *PC, "-display", "sdl")
     print("passed")

@@ -86,8 +86,9 @@ static int cannot_read(const char *option, const char *path, int code, struct er
 
 static int too_large(const char *option, const char *path, uint64_t limit, struct error *error)
 {
-    return error_set(error, -EFBIG, "%s: '%s' is larger than the %" PRIu64 " MiB this machine can take", option, path,
-                     limit >> 20);
+    bool large = limit >= 1 << 20;
+    return error_set(error, -EFBIG, "%s: '%s' is larger than the %" PRIu64 " %s this machine can take", option, path,
+                     large ? limit >> 20 : limit, large ? "MiB" : "bytes");
 }
 
 static int read_all(struct image *image, FILE *file, const char *option, const char *path, uint64_t limit,
