@@ -318,25 +318,21 @@ const struct option options[] = {
       take_loadvm },
     { "savevm", "FILE", GROUP_BOOT,
       "Writes the machine's state to the file when the run is stopped: by -limit, or by Ctrl-a x. A machine that has "
-      "ended "
-      "by itself is not written.",
+      "ended by itself is not written.",
       NULL, take_savevm },
     { "semihosting", NULL, GROUP_BOOT,
       "With -machine virt a program's HLT #0xf000 is a request of Arm's semihosting: to print, for the time, the "
-      "command "
-      "line, memory, or to end with an exit status.",
+      "command line, memory, or to end with an exit status.",
       NULL, take_semihosting },
     { "semihosting-config", "[enable=on|off][,target=auto|native][,chardev=ID][,arg=TEXT]", GROUP_BOOT,
       "The same; where its console is, standard output by default, and the words of the command line, which otherwise "
-      "is "
-      "that of -kernel and -append. Files of the host are refused to it.",
+      "is that of -kernel and -append. Files of the host are refused to it.",
       NULL, take_semihosting_config },
     { "no-reboot", NULL, GROUP_BOOT, "A reset ends the run instead of starting the machine again.", NULL,
       take_no_reboot },
     { "no-shutdown", NULL, GROUP_BOOT,
       "The machine stops when the guest turns the power off, and a monitor, QMP or gdb can start it again by "
-      "system_reset and "
-      "cont.",
+      "system_reset and cont.",
       NULL, take_no_shutdown },
 
     { "device", "NAME[,PROPERTY=VALUE]", GROUP_DEVICES,
@@ -349,16 +345,12 @@ const struct option options[] = {
       NULL, take_global },
     { "drive", "file=FILE[,if=none|ide|virtio|pflash][,PROPERTY=VALUE]", GROUP_DEVICES,
       "A file as a drive: if=none, with id=ID, for a -device to use; if=ide as a disk of the PC, media=disk|cdrom, "
-      "index=0 to 3 (or bus= "
-      "and unit=), by default the first that is free; if=virtio as a virtio-blk-pci; without if= as ide on a PC and "
-      "virtio on virt; if=pflash as a flash bank, unit=0|1, by "
-      "default the first free one: on a PC the firmware is bank 0, and each is as large as its file. format=raw|qcow2; "
-      "without it, qcow2 if the file begins as one, else raw. What the "
-      "guest "
-      "writes goes to the file, unless readonly=on (it cannot write) or snapshot=on (its writes are lost at the end). "
-      "discard=unmap gives back to the host what the guest discards. cache=none|writeback|unsafe and "
-      "aio= are "
-      "about the host, and change nothing.",
+      "index=0 to 3 (or bus= and unit=), by default the first that is free; if=virtio as a virtio-blk-pci; without if= "
+      "as ide on a PC and virtio on virt; if=pflash as a flash bank, unit=0|1, by default the first free one: on a PC "
+      "the firmware is bank 0, and each is as large as its file. format=raw|qcow2; without it, qcow2 if the file "
+      "begins as one, else raw. What the guest writes goes to the file, unless readonly=on (it cannot write) or "
+      "snapshot=on (its writes are lost at the end). discard=unmap gives back to the host what the guest discards. "
+      "cache=none|writeback|unsafe and aio= are about the host, and change nothing.",
       drive_words, take_drive },
     { "blockdev", "driver=DRIVER,node-name=NAME[,PROPERTY=VALUE]", GROUP_DEVICES,
       "A node of a drive, for a -device to use by drive=NAME, or for file= of another node: driver=file,filename=FILE; "
@@ -378,51 +370,39 @@ const struct option options[] = {
     { "netdev", "user|hubport|file|socket|stream|dgram,id=ID[,PROPERTY=VALUE]", GROUP_DEVICES,
       "A network, for a -device to use: user is a network behind the host's sockets, with "
       "hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT, restrict=on, tftp=FOLDER and its own addresses; socket, stream "
-      "and "
-      "dgram are sockets, to QEMU's or Intact's of the same kind. All of these follow the host's time while the guest "
-      "is "
-      "idle (-icount sleep=off: not); hubport, with hubid=N, receives what all others with that number send; file, "
-      "with "
-      "path=PATH, writes what the card sends to a pcap file.",
+      "and dgram are sockets, to QEMU's or Intact's of the same kind. All of these follow the host's time while the "
+      "guest is idle (-icount sleep=off: not); hubport, with hubid=N, receives what all others with that number send; "
+      "file, with path=PATH, writes what the card sends to a pcap file.",
       netdev_words, take_netdev },
     { "serial", "WHERE", GROUP_DEVICES,
       "A serial port: the first one is COM1, or the PL011 of virt, further ones are COM2 to COM4 of pc. stdio, "
-      "mon:stdio "
-      "(with Ctrl-a x to quit and Ctrl-a c for the monitor; the default), file:PATH, chardev:ID, null, none for no "
-      "port, "
-      "pty, pipe:PATH, or a socket: tcp:[HOST]:PORT, telnet:[HOST]:PORT or unix:PATH, each with ,server=on to listen, "
-      "which "
-      "waits for the first client unless ,wait=off follows, or ,reconnect=SECONDS.",
+      "mon:stdio (with Ctrl-a x to quit and Ctrl-a c for the monitor; the default), file:PATH, chardev:ID, null, none "
+      "for no port, pty, pipe:PATH, or a socket: tcp:[HOST]:PORT, telnet:[HOST]:PORT or unix:PATH, each with "
+      ",server=on to listen, which waits for the first client unless ,wait=off follows, or ,reconnect=SECONDS.",
       stream_words, take_serial },
     { "debugcon", "WHERE", GROUP_DEVICES, "A console at port 0xe9; where, as with -serial.", stream_words,
       take_debugcon },
     { "chardev", "stdio|null|file|socket|pty|pipe|testdev,id=ID[,PROPERTY=VALUE]", GROUP_DEVICES,
       "A character device, for -serial, -device and -mon to use. socket: path=PATH or host=HOST,port=PORT, with "
-      "server=on, "
-      "wait=off, telnet=on, reconnect=SECONDS, or fd=N; file: path=PATH, append=on; pipe: path=PATH, of PATH.in and "
-      "PATH.out; testdev ends the run when the guest says Nq, as isa-debug-exit with N does. mux=on lets several use "
-      "it, "
-      "and Ctrl-a c goes from one to the next; logfile=FILE and logappend=on keep a copy of what is printed.",
+      "server=on, wait=off, telnet=on, reconnect=SECONDS, or fd=N; file: path=PATH, append=on; pipe: path=PATH, of "
+      "PATH.in and PATH.out; testdev ends the run when the guest says Nq, as isa-debug-exit with N does. mux=on lets "
+      "several use it, and Ctrl-a c goes from one to the next; logfile=FILE and logappend=on keep a copy of what is "
+      "printed.",
       NULL, take_chardev },
     { "default-devices", NULL, GROUP_DEVICES,
       "The devices that QEMU's machines have unless -nodefaults is given: a network card with -nic user, on pc also "
-      "-vga std and an "
-      "empty CD drive. The links qemu-system-x86_64, -i386 and -aarch64 say this.",
+      "-vga std and an empty CD drive. The links qemu-system-x86_64, -i386 and -aarch64 say this.",
       NULL, take_default_devices },
     { "nodefaults", NULL, GROUP_DEVICES, "No serial port unless -serial asks for it.", NULL, take_nodefaults },
     { "nographic", NULL, GROUP_DEVICES,
       "The serial port and the monitor on the terminal, as by default; a PC's firmware uses the serial port as its "
-      "console "
-      "also beside a display.",
+      "console also beside a display.",
       NULL, take_nographic },
     { "display", "none|sdl|curses[,font=NAME][,font-size=N]", GROUP_DEVICES,
       "With sdl a window shows the guest's screen (-vga std), whose keyboard and mouse it has: a click or Ctrl-Alt-g "
-      "gives it "
-      "the mouse, Ctrl-Alt-g takes it back. Of a machine without a display it shows the inside, as intact watch does, "
-      "with "
-      "the guest's console; in the monospaced font NAME, or that of a file with a / in its name, of N pixels (16). "
-      "With "
-      "curses a terminal shows the guest's text screen; Ctrl-a x quits.",
+      "gives it the mouse, Ctrl-Alt-g takes it back. Of a machine without a display it shows the inside, as intact "
+      "watch does, with the guest's console; in the monospaced font NAME, or that of a file with a / in its name, of N "
+      "pixels (16). With curses a terminal shows the guest's text screen; Ctrl-a x quits.",
       display_words, take_display },
     { "vga", "std|none", GROUP_DEVICES,
       "With std, a video card: -device VGA, a VGA with the Bochs VBE extensions; with -bios its BIOS is run if "
@@ -430,8 +410,7 @@ const struct option options[] = {
       vga_words, take_vga },
     { "object", "KIND,id=ID[,PROPERTY=VALUE]", GROUP_DEVICES,
       "What a device names: rng-random and rng-builtin, whose bytes are the same in every run; memory-backend-ram, "
-      "with "
-      "size=N as -m, for -machine memory-backend=ID; iothread, as everything is done in one thread.",
+      "with size=N as -m, for -machine memory-backend=ID; iothread, as everything is done in one thread.",
       object_words, take_object },
     { "nic", "user|hubport|file|none[,model=CARD][,mac=MAC][,PROPERTY=VALUE]", GROUP_DEVICES,
       "A -netdev and a card at it in one: virtio-net-pci, or virtio-net-device. None is what there is without it.",
@@ -443,11 +422,9 @@ const struct option options[] = {
 
     { "icount", "shift=N[,sleep=on|off][,rr=record|replay,rrfile=FILE]", GROUP_TIME,
       "2^N ns of virtual time per instruction, 0 to 10; 0 by default. With sleep=on idle time is waited for by the "
-      "host's "
-      "clock (the default at a terminal), with sleep=off it is skipped; the guest sees no difference. rr=record writes "
-      "a "
-      "journal of the run to FILE, with a digest of the state every digest=N instructions (1000000 by default, 0: only "
-      "at the end); rr=replay, with the same options, runs it again and compares.",
+      "host's clock (the default at a terminal), with sleep=off it is skipped; the guest sees no difference. rr=record "
+      "writes a journal of the run to FILE, with a digest of the state every digest=N instructions (1000000 by "
+      "default, 0: only at the end); rr=replay, with the same options, runs it again and compares.",
       icount_words, take_icount },
     { "rtc", "base=utc|localtime|DATE[,clock=vm][,driftfix=none|slew]", GROUP_TIME,
       "The date at the start: the host's time, or a date like 2026-01-01T00:00:00, which is the default.", rtc_words,
@@ -457,15 +434,11 @@ const struct option options[] = {
 
     { "d", "ITEM[,ITEM]", GROUP_OBSERVE,
       "Tells of the run, on standard error: exit (a last line with status and instruction count), int (every "
-      "interrupt, "
-      "station by station), in_asm (each block of instructions as assembly, by Capstone where it is built in), exec "
-      "(each "
-      "block that is entered), cpu (the registers before it), op and out_asm (each block as ops and as host code), jit "
-      "(whether there is host code, and how much), guest_errors (what the guest does wrong), unimp (what "
-      "the "
-      "machine does not have), trace:PATTERN (the events of a trace whose names match). The run stays the same. -d "
-      "help "
-      "lists them, -d trace:help the events.",
+      "interrupt, station by station), in_asm (each block of instructions as assembly, by Capstone where it is built "
+      "in), exec (each block that is entered), cpu (the registers before it), op and out_asm (each block as ops and as "
+      "host code), jit (whether there is host code, and how much), guest_errors (what the guest does wrong), unimp "
+      "(what the machine does not have), trace:PATTERN (the events of a trace whose names match). The run stays the "
+      "same. -d help lists them, -d trace:help the events.",
       log_items, take_log },
     { "D", "FILE", GROUP_OBSERVE, "Where -d writes instead.", NULL, take_log_file },
     { "dfilter", "RANGE[,RANGE]", GROUP_OBSERVE,
@@ -480,54 +453,43 @@ const struct option options[] = {
       "file=FILE[,format=FORMAT][,records=N][,events=EVENT+EVENT][,cpu=N][,vector=N][,source=PATTERN][,from=N][,to=N]",
       GROUP_OBSERVE,
       "Writes a trace of the interrupts to FILE. With format=text, json, vcd, chrome, svg or latency the events are "
-      "written "
-      "as they come; without a format the last records=N of them (1000000 by default) are kept in memory and written "
-      "at "
-      "the end of the run, for intact trace FILE. The others choose events: by name or station (-trace help lists "
-      "them), "
-      "processor, vector or INTID, name of the source (pit.*), and from one instruction to another. With format=svg, "
-      "cause=N is the interrupt to draw. May be given more than once. A trace does not change the run.",
+      "written as they come; without a format the last records=N of them (1000000 by default) are kept in memory and "
+      "written at the end of the run, for intact trace FILE. The others choose events: by name or station (-trace help "
+      "lists them), processor, vector or INTID, name of the source (pit.*), and from one instruction to another. With "
+      "format=svg, cause=N is the interrupt to draw. May be given more than once. A trace does not change the run.",
       trace_words, take_trace },
 
     { "lint", "on|error|off", GROUP_OBSERVE,
       "Says at the end of the run, on standard error, what the guest did wrong with its interrupts and devices: each "
-      "kind "
-      "once, with how often, where it was first, and the manual's section. With error the exit status is 74 if there "
-      "was "
-      "anything. It does not change the run.",
+      "kind once, with how often, where it was first, and the manual's section. With error the exit status is 74 if "
+      "there was anything. It does not change the run.",
       lint_words, take_lint },
 
     { "screendump-at", "N:FILE", GROUP_OBSERVE,
       "Writes the guest's picture to FILE.png, or as PPM to a file with another name, when N instructions (as 120M) "
-      "have been "
-      "executed. Needs a display (-vga std). May be given more than once, and does not change the run.",
+      "have been executed. Needs a display (-vga std). May be given more than once, and does not change the run.",
       NULL, take_screendump },
 
     { "sendkeys", "FILE", GROUP_OBSERVE,
       "Presses keys of the guest's keyboard. A line of FILE is a count of instructions (120M) or a time after the line "
       "before (+500ms, +2s), the keys of the monitor's sendkey (ctrl-alt-delete) or a text (\"root\\n\"), and how many "
-      "ms "
-      "of virtual time each key waits for the next (100; 10 in a text). Two runs with the same file are the same.",
+      "ms of virtual time each key waits for the next (100; 10 in a text). Two runs with the same file are the same.",
       NULL, take_sendkeys },
     { "snapshots", "N[K|M|G]", GROUP_OBSERVE,
       "Takes snapshots in memory from the first instruction on, so that a debugger can go back to there; they take up "
-      "about N "
-      "bytes (MiB unless a suffix says otherwise), and older ones are thinned out. Without it they begin with a client "
-      "of -gdb, "
-      "with 512M.",
+      "about N bytes (MiB unless a suffix says otherwise), and older ones are thinned out. Without it they begin with "
+      "a client of -gdb, with 512M.",
       NULL, take_snapshots },
     { "gdb", "tcp:[HOST]:PORT|unix:PATH", GROUP_OBSERVE,
       "A server for gdb (target remote HOST:PORT, or the path). Without HOST it listens to this host alone. Debugging "
-      "does "
-      "not change the run.",
+      "does not change the run.",
       gdb_words, take_gdb },
     { "monitor", "stdio|tcp:[HOST]:PORT|unix:PATH|none", GROUP_OBSERVE,
       "A monitor: commands that stop, step and start the machine, look into it, go back in its run, and save its "
-      "state; "
-      "its command help lists them. Without HOST it listens to this host alone. With stdio the serial port is null "
-      "unless -serial says otherwise; where it is mon:stdio, Ctrl-a c shows a monitor at the terminal without this "
-      "option, "
-      "but for none. The commands change nothing in the run, but for loadvm, nmi, system_reset and system_powerdown.",
+      "state; its command help lists them. Without HOST it listens to this host alone. With stdio the serial port is "
+      "null unless -serial says otherwise; where it is mon:stdio, Ctrl-a c shows a monitor at the terminal without "
+      "this option, but for none. The commands change nothing in the run, but for loadvm, nmi, system_reset and "
+      "system_powerdown.",
       monitor_words, take_monitor },
     { "qmp", "stdio|tcp:[HOST]:PORT|unix:PATH|none", GROUP_OBSERVE,
       "A monitor for programs, by QEMU's protocol QMP: commands and answers in JSON, and events. One -gdb and several "
@@ -538,11 +500,8 @@ const struct option options[] = {
       take_mon },
     { "break", "EVENT[:N][,cpu=N]", GROUP_OBSERVE,
       "Stops for the client of -gdb, -monitor or -qmp when something happens to an interrupt or a device: raise:4 "
-      "(GSI), accept:0x31, "
-      "deliver:0x31, ack:27, eoi:27 (vector or INTID), write:0xfee000b0, read, in:0x3f8, out, instruction:123456, "
-      "says:TEXT (the guest prints that). May "
-      "be given "
-      "more than once.",
+      "(GSI), accept:0x31, deliver:0x31, ack:27, eoi:27 (vector or INTID), write:0xfee000b0, read, in:0x3f8, out, "
+      "instruction:123456, says:TEXT (the guest prints that). May be given more than once.",
       NULL, take_break },
     { "s", NULL, GROUP_OBSERVE, "The same as -gdb tcp::1234.", NULL, take_gdb_default },
     { "S", NULL, GROUP_OBSERVE,
@@ -567,8 +526,7 @@ const struct option options[] = {
       NULL, take_directory },
     { "action", "EVENT=ACTION[,EVENT=ACTION]", GROUP_SCRIPTS,
       "What happens at the ends of a machine: reboot=shutdown is -no-reboot, shutdown=pause is -no-shutdown, the "
-      "others are as they are: reboot=reset, "
-      "shutdown=poweroff, panic=none, watchdog=none.",
+      "others are as they are: reboot=reset, shutdown=poweroff, panic=none, watchdog=none.",
       NULL, take_action },
     { "no-user-config", NULL, GROUP_SCRIPTS, "There are no files of a user's configuration.", NULL, take_nothing },
     { "overcommit", "mem-lock=on|off", GROUP_SCRIPTS, "How the host treats memory: the guest does not see it.", NULL,
