@@ -36,6 +36,7 @@ TARGETS = ("aarch64-macos", "x86_64-macos", "aarch64-linux-musl", "x86_64-linux-
 # What a linked program begins with: Mach-O and its processor, or ELF.
 MAGIC = {"aarch64-macos": b"\xcf\xfa\xed\xfe\x0c\0\0\x01", "x86_64-macos": b"\xcf\xfa\xed\xfe\x07\0\0\x01",
          "aarch64-linux-musl": b"\x7fELF\x02\x01\x01", "x86_64-linux-musl": b"\x7fELF\x02\x01\x01"}
+WASM_FEATURES = ("bulk-memory", "sign-ext", "mutable-globals", "nontrapping-float-to-int", "multivalue", "reference-types")
 WEB = "wasm32-wasi" # the module for browsers (docs/browser.md), which is not built with the others
 EXTRA = {WEB: "'-DMINI_GMP_LIMB_TYPE=long long' -D_WASI_EMULATED_GETPID"} # limbs have 64 bits, a long there 32
 LIBRARY_FLAGS = {WEB: "-Os", "aarch64-macos": "-O0 -fPIC", "x86_64-macos": "-O0 -fPIC"} # the others, which may be run: -O1 -fPIC
@@ -296,7 +297,18 @@ def module():
     with scratch(place):
         configure(WEB, place, root, bin_, False)
         run("ninja", "--quiet", "-C", place, f"-j{jobs}", "intact-web")
-    return place / "intact.wasm"
+    return smaller(place / "intact.wasm")
+
+
+def smaller(wasm):
+    """Without a fifth of its size, by Binaryen, where that is installed: pages load it over a network."""
+    if not shutil.which("wasm-opt"):
+        print("cross: wasm-opt (Debian's package binaryen) is not installed: the module stays a fourth larger", file=sys.stderr)
+        return wasm
+    small = wasm.with_name("intact.small.wasm")
+    if not small.exists() or small.stat().st_mtime < wasm.stat().st_mtime:
+        run("wasm-opt", "-Os", *(f"--enable-{name}" for name in WASM_FEATURES), wasm, "-o", small)
+    return small
 
 
 def build(target, chips):
