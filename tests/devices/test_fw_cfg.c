@@ -235,7 +235,8 @@ Test(fw_cfg_memory, what_cannot_be_done_is_told_in_the_request)
 
 Test(fw_cfg_memory, a_file_may_be_one_that_is_written_as_far_as_it_goes)
 {
-    uint8_t contents[8] = "........";
+    uint8_t contents[8];
+    memset(contents, '.', sizeof contents);
     uint16_t key = FW_CFG_FILE_FIRST;
     cr_assert_eq(fw_cfg_add_writable(&fw, "etc/own", contents, sizeof contents), key);
     memcpy(ram + 0x100, "abcdefgh", 8);
