@@ -103,7 +103,7 @@ struct intact_drive_config {
     bool discard;  // what the guest discards reads as zeroes, and its room is given back to the host; false: it stays
     uint64_t size; // INTACT_DRIVE_NULL: bytes, a multiple of INTACT_BLOCK_SECTOR, not 0
     // Other processes may have the file open as they like. false, on hosts that can tell: a drive that is written is nobody else's,
-    // and one that is read is written by nobody else. The `share-rw` of a device lets others write besides.
+    // and one that is read is written by nobody else; but for INTACT_DRIVE_PFLASH. The `share-rw` of a device lets others write.
     bool unlocked;
 };
 
@@ -446,7 +446,7 @@ int intact_machine_call_at(struct intact_machine *machine, uint64_t instructions
                            void (*call)(void *owner, struct intact_machine *machine), void *owner);
 
 // Any thread. Calls `call` once, on the machine's thread: between two instructions of a run, while it waits for input or the host's
-// clock, or in the next run. Nothing of it is in a journal. The call looks at the machine, and may neither run nor change it. One at a
+// clock, or in the next run. The call itself is in no journal. It looks at the machine, and may neither run nor change it. One at a
 // time: -EBUSY until the last one was called. 0. `owner` must live until it was called or the machine is destroyed.
 int intact_machine_look(struct intact_machine *machine, void (*call)(void *owner, struct intact_machine *machine),
                         void *owner);

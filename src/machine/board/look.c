@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// See look.h. It comes through the inbox, so that it wakes a machine that waits, and is no input: nothing of it is in a journal, and
-// it comes in a replay too.
+// See look.h. It comes through the inbox, so that it wakes a machine that waits, and is no input: the look itself is in no journal, and
+// it comes in a replay too. (A paced run that it wakes notes the host's time there, as at each time it wakes.)
 #include "machine/board/look.h"
 
 #include <errno.h>
